@@ -1,0 +1,87 @@
+/**
+ * The pipeline: two sub-topologies with a topic of the embedded log between them. The first sends what the generator makes,
+ * bad rows included, as the bytes that they are. The second reads them as anybody's topic: it checks, enriches and scores
+ * them. Building it opens nothing.
+ */
+import { join } from 'node:path'
+import { bytes, createApp, embedded, generator, json } from '@millrace/core'
+import type { App, Env } from '@millrace/core'
+import { fs } from '@millrace/core/fs'
+import type { Sink } from '@millrace/core/sink'
+import { eventTime, filter, keyBy, mapValues, mapValuesAsync, validate } from '@millrace/operators'
+import { deadLetters, ndjson } from '@millrace/sinks/ndjson'
+import { Activity } from './activity/activity.ts'
+import { enrich } from './enrich.ts'
+import { ProfileService } from './profiles.ts'
+import { alertScore, score } from './score.ts'
+import { Transaction } from './transaction.ts'
+
+export interface FraudOptions {
+  /** How many rows the stream of activity has in all. */
+  readonly records?: number
+  readonly seed?: number
+  /** The embedded log and the checkpoint. */
+  readonly state?: string
+  /** Where `scores`, `alerts` and `dead-letters` are written. */
+  readonly out?: string
+  readonly env?: Env
+}
+
+export function app(options: FraudOptions = {}): App {
+  const {
+    records = 100_000,
+    seed = 42,
+    state = '.millrace/fraud-scoring',
+    out = 'out/fraud',
+    env,
+  } = options
+  const activity = new Activity({ seed })
+  const profiles = new ProfileService(activity.world, { failOneIn: 10_000 })
+  const app = createApp({
+    id: 'fraud-scoring',
+    dir: state,
+    checkpoint: fs(join(state, 'checkpoint'), { every: '300ms' }),
+    ...(env === undefined ? {} : { env }),
+  })
+
+  app
+    .stream(generator({ name: 'activity', rows: records, make: (index) => activity.row(index) }))
+    .to(embedded('transactions', { value: bytes() }).sink)
+
+  const rejects = below(out, 'dead-letters', deadLetters)
+  const onError = { deadLetter: rejects }
+  const scored = app.stream(embedded('transactions', { value: json() }), { onError }).pipe(
+    validate(Transaction, { name: 'schema', invalid: rejects }),
+    eventTime((t) => t.at, {
+      name: 'event-time',
+      outOfOrder: '30s',
+      idle: '10s',
+      future: '5m',
+      onError,
+    }),
+    keyBy((t) => t.user, { partitioned: true }),
+    filter((t) => t.amount > 0, { name: 'charged' }),
+    mapValues(enrich),
+    mapValuesAsync(
+      (row) => profiles.find(row.transaction.user).then((profile) => ({ row, profile })),
+      {
+        name: 'profile',
+        mode: 'ordered',
+        capacity: 512,
+        timeout: '5s',
+        retry: { attempts: 3, delay: '10ms' },
+      },
+    ),
+    mapValues(score),
+  )
+  scored.to(below(out, 'scores', ndjson), { name: 'scores' })
+  scored
+    .filter((s) => s.score >= alertScore, { name: 'risky' })
+    .to(below(out, 'alerts', ndjson), { name: 'alerts' })
+  return app
+}
+
+/** A sink is known to its checkpoint by its folder, not by where `out` happens to lie: state and output may move. */
+function below<V>(out: string, folder: string, sink: (dir: string) => Sink<V>): Sink<V> {
+  return { ...sink(join(out, folder)), target: folder }
+}

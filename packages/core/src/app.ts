@@ -1,0 +1,145 @@
+/**
+ * createApp: the composition root. It wires defaults and hands out typed handles; it holds no logic of its own. Nothing is
+ * opened before `run` or `start`, and adapters are reached by `import()` only.
+ */
+import { MillraceError } from './errors.ts'
+import { processHost } from './host.ts'
+import { realEnv } from './env.ts'
+import type { Env } from './env.ts'
+import { fs } from './checkpoint/fs/index.ts'
+import type { CheckpointSpec } from './checkpoint/spec.ts'
+import type { KStream, NodeOptions } from './dsl/kstream.ts'
+import { StreamHandle } from './dsl/stream-handle.ts'
+import type { Source } from './log/source.ts'
+import { Graph } from './topology/graph.ts'
+import type { OnError } from './topology/graph-node.ts'
+import { Topology } from './topology/topology.ts'
+import { Lifecycle } from './runtime/lifecycle.ts'
+import type { AppState } from './runtime/lifecycle.ts'
+import { Worker } from './runtime/worker.ts'
+import type { NodeReport, RunOptions, WorkerReport } from './runtime/worker.ts'
+
+export interface AppOptions {
+  /** Names the app in checkpoints, groups and ids: two apps on one checkpoint must differ. */
+  readonly id: string
+  /** What is local to this machine: the embedded log, caches. Default: `.millrace/<id>`. */
+  readonly dir?: string
+  /** Where commits go. Default: the directory `checkpoint` in `dir`. */
+  readonly checkpoint?: CheckpointSpec
+  /** What becomes of a row whose function threw, unless its node says otherwise. Default 'fail'. */
+  readonly onError?: OnError
+  /** Time, randomness, timers and logs; replaced in tests. */
+  readonly env?: Env
+}
+
+/** One topology and its life: see docs/guides for what each state means. */
+export class App {
+  readonly id: string
+  readonly onError: OnError
+  readonly #options: AppOptions
+  readonly #env: Env
+  readonly #graph: Graph = new Graph()
+  readonly #lifecycle: Lifecycle = new Lifecycle()
+  #topology: Topology | undefined = undefined
+  #worker: Worker | undefined = undefined
+
+  constructor(options: AppOptions) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(options.id ?? '')) {
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `createApp: id is ${JSON.stringify(options.id)}: give letters, digits and _ . - only, at most 100, for example createApp({ id: 'fraud' })`,
+      )
+    }
+    this.id = options.id
+    this.onError = options.onError ?? 'fail'
+    this.#options = options
+    this.#env = options.env ?? realEnv()
+  }
+
+  /** A stream of the rows of a source. Call it once per source; a handle may be used many times. */
+  stream<K, V>(source: Source<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    if (this.#topology !== undefined)
+      throw new MillraceError(
+        'MILLRACE_LIFECYCLE',
+        'the topology is built already: call app.stream(...) before describe(), topology(), run() and start()',
+      )
+    if ((source as { kind?: unknown } | undefined)?.kind !== 'millrace.source')
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `stream(...) takes a source, for example embedded('orders', { value: json() })`,
+      )
+    const node = this.#graph.add(
+      { kind: 'source', inputs: [], params: {}, onError: options.onError, source },
+      { given: options.name ?? source.name },
+    )
+    return new StreamHandle({ graph: this.#graph, log: this.#env.log }, node) as never
+  }
+
+  /** Compiles the graph, or says what is wrong with it. After that no node can be added. */
+  topology(): Topology {
+    return (this.#topology ??= new Topology(this.#graph.nodes))
+  }
+
+  describe(): string {
+    return this.topology().describe()
+  }
+
+  get state(): AppState {
+    return this.#lifecycle.state
+  }
+
+  /** Calls `listener` on each change of state. */
+  onStateChange(listener: (state: AppState, from: AppState) => void): void {
+    this.#lifecycle.onChange(listener)
+  }
+
+  /** Starts, and resolves once tasks run. The process stays the caller's: stop with `close()`. */
+  async start(options: RunOptions = {}): Promise<void> {
+    const topology = this.topology()
+    this.#lifecycle.to('REBALANCING')
+    this.#worker = new Worker({
+      app: this.id,
+      topology,
+      onError: this.onError,
+      env: this.#env,
+      dir: this.#options.dir ?? `.millrace/${this.id}`,
+      checkpoint:
+        this.#options.checkpoint ?? fs(`${this.#options.dir ?? `.millrace/${this.id}`}/checkpoint`),
+      lifecycle: this.#lifecycle,
+      ...options,
+    })
+    await this.#worker.start()
+  }
+
+  /** Runs until it is stopped (SIGTERM, SIGINT, `close()`), has failed, or what `until` names has come. */
+  async run(options: RunOptions = {}): Promise<WorkerReport> {
+    const release = processHost(this.#env).onStop((signal) => {
+      this.#env.log('info', `${signal}: finishing what is in flight, then a last commit`)
+      void this.close()
+    })
+    try {
+      await this.start(options)
+      return await this.#worker!.finished()
+    } finally {
+      release()
+    }
+  }
+
+  /** What it has done so far: rows, commits, counters per node. */
+  report(): WorkerReport {
+    if (this.#worker === undefined)
+      throw new MillraceError('MILLRACE_LIFECYCLE', 'the app has not been started')
+    return this.#worker.report()
+  }
+
+  /** Drains, commits, releases and resolves. Calling it again waits for the same stop. */
+  async close(): Promise<void> {
+    await this.#worker?.stop()
+  }
+}
+
+export function createApp(options: AppOptions): App {
+  return new App(options)
+}
+
+export type { AppState, NodeReport, RunOptions, WorkerReport }

@@ -1,0 +1,37 @@
+/**
+ * `@millrace/core`: the everyday API. Build an app, hand it sources and sinks, run it. Nothing here loads a client or a
+ * database: adapters are loaded when a spec is opened.
+ */
+export { App, createApp } from './app.ts'
+export type { AppOptions, AppState, NodeReport, RunOptions, WorkerReport } from './app.ts'
+export type {
+  AsyncOptions,
+  EventTimeOptions,
+  KStream,
+  KeyByOptions,
+  NodeOptions,
+  Op,
+  RetryOptions,
+  TypeProblem,
+  ValidateOptions,
+} from './dsl/kstream.ts'
+export type { StandardSchemaV1 } from './serde/schema.ts'
+export { MillraceError, isMillraceError } from './errors.ts'
+export type { Coordinates, ErrorCode, ErrorFamily } from './errors.ts'
+export type { Env, LogFn, LogLevel } from './env.ts'
+export { realEnv } from './env.ts'
+export { embedded, embeddedByRecord, openEmbedded } from './log/embedded/index.ts'
+export type { EmbeddedOptions, EmbeddedTopic } from './log/embedded/index.ts'
+export { generator } from './log/generator/index.ts'
+export type { GeneratedRow, GeneratorOptions } from './log/generator/index.ts'
+export { memory } from './checkpoint/memory/index.ts'
+export type { CheckpointOptions, CheckpointSpec } from './checkpoint/spec.ts'
+export type { Source } from './log/source.ts'
+export type { Sink } from './sink.ts'
+export type { Decoder, Encoder, Serde } from './serde/serde.ts'
+export * from './serde/index.ts'
+export type { Duration } from './time/duration.ts'
+export { durationMs } from './time/duration.ts'
+export type { OnError, Rejected } from './topology/graph-node.ts'
+export type { DescribedTopology } from './topology/describe.ts'
+export { Topology } from './topology/topology.ts'

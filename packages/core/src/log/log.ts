@@ -1,0 +1,41 @@
+/**
+ * A log system behind one door: what a source spec opens. Two sources whose specs name the same `system` share one
+ * open log, one membership and one consumer group in a worker.
+ */
+import type { Env } from '../env.ts'
+import type { Decider, Outlet } from './decider.ts'
+import type { LogAdmin, Membership } from './membership.ts'
+import type { Source } from './source.ts'
+import type { SourcePort } from './source-port.ts'
+
+/** What a spec gets when it is opened. Nothing is opened, built or listened to before. */
+export interface OpenContext {
+  readonly env: Env
+  readonly app: string
+  /** The app's own directory for whatever is local to this machine. */
+  readonly dir: string
+}
+
+/** Frozen data: which log system, and how to open it. */
+export interface LogSpec {
+  /** Identity of the system: equal specs are opened once. */
+  readonly system: string
+  /**
+   * Opens the system once, by the spec of any of its sources, for *all* sources of the app that name it: what a
+   * source asks for (a number of partitions, the function of a generator) stands on the source itself. When it
+   * resolves, the topics of these sources exist if the log may make them (`admin.splits` answers).
+   */
+  open(ctx: OpenContext, sources: readonly Source<unknown, unknown>[]): Promise<Log>
+}
+
+export interface Log {
+  readonly admin: LogAdmin
+  membership(): Membership
+  /** The port through which one task reads one topic. */
+  source(topic: string): SourcePort
+  /** The decider of a task whose sinks write to this log in transactions; undefined where the log has none. */
+  decider?(task: { readonly subTopology: string; readonly task: string }): Decider
+  close(): Promise<void>
+}
+
+export type { Outlet }

@@ -1,0 +1,88 @@
+/**
+ * Node: the runtime side of one graph node: its name, its counters, its one next receiver and its error policy.
+ * It is the ProcessorContext that a processor gets in `open`. A fork is a receiver of its own, so `forward` is one
+ * call of one typed next (measured: 80 ns for eight operators, against 102 with arrays of children).
+ */
+import { isMillraceError } from '../errors.ts'
+import { Counters } from './counters.ts'
+import type { ProcessorContext, Receiver } from './processor.ts'
+import type { Row } from './row.ts'
+
+/** What becomes of a row whose node threw. The task supplies it; 'fail' throws the task's failure. */
+export interface FailureHandler {
+  failed(node: Node, error: unknown, row: Row): void
+  /** A row that the node itself refuses: dead-lettered where there is a sink for it, else dropped and counted. */
+  rejected(node: Node, error: unknown, reason: string, row: Row): void
+}
+
+export class Node implements ProcessorContext {
+  readonly name: string
+  readonly counters: Counters = new Counters()
+  readonly row: Row
+  readonly #clock: { now: number }
+  readonly #failures: FailureHandler
+  next: Receiver = end
+
+  constructor(name: string, row: Row, clock: { now: number }, failures: FailureHandler) {
+    this.name = name
+    this.row = row
+    this.#clock = clock
+    this.#failures = failures
+  }
+
+  forward(key: unknown, value: unknown, time?: number): void {
+    const row = this.row
+    if (time === undefined || time === row.time) {
+      this.next.process(key, value, row)
+      return
+    }
+    const before = row.time
+    row.time = time
+    this.next.process(key, value, row)
+    row.time = before
+  }
+
+  drop(reason: string): void {
+    this.counters.drop(reason)
+  }
+
+  watermark(): number {
+    return this.row.watermark
+  }
+
+  now(): number {
+    return this.#clock.now
+  }
+
+  /** The user's function threw for the row in progress: fail, skip or dead-letter, as the node says. */
+  fail(error: unknown): void {
+    if (isMillraceError(error) && error.code === 'MILLRACE_NODE_FAILED') throw error
+    this.#failures.failed(this, error, this.row)
+  }
+
+  /** The row in progress is refused by a rule of the node; that never stops the stream. */
+  reject(error: unknown, reason: string): void {
+    this.#failures.rejected(this, error, reason, this.row)
+  }
+}
+
+/** Rows that nobody reads end here. */
+export const end: Receiver = Object.freeze({ process: () => {} })
+
+/** One row to several children, in the order they were added to the graph. */
+export class Fork implements Receiver {
+  readonly #children: readonly Receiver[]
+  constructor(children: readonly Receiver[]) {
+    this.#children = children
+  }
+  process(key: unknown, value: unknown, row: Row): void {
+    const children = this.#children
+    for (let i = 0; i < children.length; i++) children[i]!.process(key, value, row)
+  }
+}
+
+/** The receiver for any number of children. */
+export function receiverOf(children: readonly Receiver[]): Receiver {
+  if (children.length === 0) return end
+  return children.length === 1 ? children[0]! : new Fork(children)
+}

@@ -1,0 +1,159 @@
+/**
+ * Commits of one task: freeze -> encode -> create once -> decide -> publish. One decision per commit (law 3).
+ *
+ * Pipelined, not parallel: a second freeze may be encoded while the first record is on the wire, its PUT is issued only after
+ * the answer for the one before, so that a gap in the log is always damage. Two frozen deltas are the bound (law 7).
+ * `exists` with my own id is my first attempt that won; any other id, and the task is fenced: it makes nothing visible (law 6).
+ * Sections are published after the decision, in order per lane; what is published is marked done in the next record.
+ */
+import type { CommitRecord } from '../checkpoint/record.ts'
+import { decodeRecord, encodeRecord, recordKey } from '../checkpoint/record.ts'
+import type { ObjectStore } from '../checkpoint/object-store.ts'
+import type { TaskHead } from '../checkpoint/chain.ts'
+import type { Env } from '../env.ts'
+import { MillraceError, isMillraceError } from '../errors.ts'
+import type { Decider } from '../log/decider.ts'
+import { backoffMs } from './backoff.ts'
+import type { Outbox } from './outbox.ts'
+import type { Frozen } from './task.ts'
+
+export interface CommitPlace {
+  readonly app: string
+  readonly subTopology: string
+  readonly task: string
+  readonly writer: string
+  readonly fingerprint: string
+}
+
+const frozenMax = 2
+
+export class Commits {
+  readonly #place: CommitPlace
+  readonly #store: ObjectStore
+  readonly #decider: Decider
+  readonly #outbox: Outbox
+  readonly #env: Env
+  readonly #changed: () => void
+  #prev: { readonly seq: number; readonly id: string } | null
+  /** Frozen, not decided. The chain ends when it is 0. */
+  #undecided = 0
+  #chain: Promise<void> = Promise.resolve()
+  #error: unknown = undefined
+  decided = 0
+
+  constructor(options: {
+    place: CommitPlace
+    store: ObjectStore
+    decider: Decider
+    outbox: Outbox
+    env: Env
+    head: TaskHead['head']
+    changed: () => void
+  }) {
+    this.#place = options.place
+    this.#store = options.store
+    this.#decider = options.decider
+    this.#outbox = options.outbox
+    this.#env = options.env
+    this.#prev = options.head ?? null
+    this.#changed = options.changed
+  }
+
+  get mayFreeze(): boolean {
+    return this.#undecided < frozenMax && this.#error === undefined
+  }
+
+  /** Everything frozen is decided. */
+  get settled(): boolean {
+    return this.#undecided === 0
+  }
+
+  /** What stopped the commits of this task for good. */
+  get error(): unknown {
+    return this.#error ?? this.#outbox.error
+  }
+
+  /** Queues the record of a freeze. Comes back at once. */
+  submit(frozen: Frozen): void {
+    this.#undecided++
+    this.#chain = this.#chain
+      .then(() => this.#commit(frozen))
+      .catch((error: unknown) => {
+        this.#error ??= error
+      })
+      .finally(() => {
+        this.#undecided--
+        this.#changed()
+      })
+  }
+
+  /** Waits until everything that was frozen is decided, or the chain has broken. */
+  async drained(): Promise<void> {
+    await this.#chain
+  }
+
+  async #commit(frozen: Frozen): Promise<void> {
+    if (this.#error !== undefined) return
+    const seq = (this.#prev?.seq ?? 0) + 1
+    const id = this.#env.id()
+    const record: CommitRecord = {
+      kind: this.#decider.outlet === undefined ? 'commit' : 'prepared',
+      app: this.#place.app,
+      subTopology: this.#place.subTopology,
+      task: this.#place.task,
+      seq,
+      id,
+      epoch: 0,
+      writer: this.#place.writer,
+      prev: this.#prev,
+      ts: this.#env.clock.now(),
+      fingerprint: this.#place.fingerprint,
+      positions: frozen.positions,
+      watermarks: frozen.watermarks,
+      done: this.#outbox.takeDone(),
+      deltas: frozen.deltas,
+      outbox: frozen.sections,
+    }
+    const bytes = await this.#env.offload(() => encodeRecord(record))
+    await Promise.all([
+      this.#create(seq, id, bytes),
+      this.#decider.prepare({ seq, id, positions: frozen.positions }),
+    ])
+    const decision = await this.#decider.decide()
+    if (decision !== 'decided') throw this.#fenced(seq, decision)
+    this.#prev = { seq, id }
+    this.decided++
+    await this.#decider.begin()
+    this.#outbox.publish(frozen.sections, seq)
+  }
+
+  /** The same bytes and the same id until somebody has won the slot. */
+  async #create(seq: number, id: string, bytes: Uint8Array): Promise<void> {
+    const key = recordKey(this.#place.app, this.#place.subTopology, this.#place.task, seq)
+    for (let attempt = 0; ; attempt++) {
+      try {
+        if ((await this.#store.create(key, bytes)) === 'created') return
+        const stored = await this.#store.get(key)
+        if (stored !== undefined && decodeRecord(stored.bytes, undefined, key).id === id) return
+        throw this.#fenced(seq, 'fenced')
+      } catch (error) {
+        if (!isMillraceError(error) || error.family !== 'retriable') throw error
+        if (attempt % 10 === 0)
+          this.#env.log('warn', `commit ${seq} cannot be stored yet: ${error.message}`, {
+            ...this.#place,
+            attempt,
+          })
+        await this.#env.timers.sleep(backoffMs(attempt, this.#env.random()))
+      }
+    }
+  }
+
+  #fenced(seq: number, how: string): MillraceError {
+    const { app, subTopology, task } = this.#place
+    return new MillraceError(
+      'MILLRACE_FENCED',
+      `commit ${seq} was ${how === 'fenced' ? 'taken by another writer' : 'left undecided'}: another process runs app ${app} on the same checkpoint. Nothing of this commit became visible; stop one of the two, or give it another id`,
+      { at: { app, subTopology, task } },
+    )
+  }
+}

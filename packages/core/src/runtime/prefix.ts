@@ -1,0 +1,94 @@
+/**
+ * Prefix: what runs on a row before the splits are merged: decode, and the steps up to the source's `eventTime` (or a
+ * `validate` right behind the source). It works on a row when that row becomes the head of its split, so a row that it
+ * drops or dead-letters is done with at once, in its turn, and touches no clock.
+ */
+import type { Batch } from '../log/source-port.ts'
+import type { Decoder } from '../serde/serde.ts'
+import type { Node } from '../processors/node.ts'
+import type { Receiver } from '../processors/processor.ts'
+import type { Row } from '../processors/row.ts'
+import { BatchOrigin } from './origin.ts'
+
+/** The row at the head of a split, decoded and timed. */
+export interface Head {
+  key: unknown
+  value: unknown
+  time: number
+}
+
+export class Prefix implements Receiver {
+  readonly #node: Node
+  readonly #key: Decoder<unknown>
+  readonly #value: Decoder<unknown>
+  readonly #passesNull: boolean
+  readonly #topic: string
+  readonly #origin: BatchOrigin = new BatchOrigin()
+  /** The first step of the prefix; the last one of which is this object itself. */
+  first: Receiver = this
+  #head: Head | undefined = undefined
+  #found = false
+
+  constructor(
+    node: Node,
+    source: {
+      topic: string
+      key: Decoder<unknown>
+      value: Decoder<unknown>
+      nulls?: 'pass' | 'drop'
+    },
+  ) {
+    this.#node = node
+    this.#key = source.key
+    this.#value = source.value
+    this.#topic = source.topic
+    this.#passesNull = source.nulls === 'pass'
+  }
+
+  get topic(): string {
+    return this.#topic
+  }
+
+  /** Fills `head` with row `i` of the batch; false if the row ended in the prefix. Throws the task's failure. */
+  run(batch: Batch, i: number, head: Head): boolean {
+    const node = this.#node
+    const row = node.row
+    node.counters.taken++
+    row.time = batch.timestamp(i)
+    row.headers = batch.headers(i)
+    row.origin = this.#origin.point(this.#topic, batch, i)
+    let key: unknown
+    let value: unknown
+    try {
+      const keyWire = batch.key(i)
+      const valueWire = batch.value(i)
+      key = keyWire === null ? null : this.#key.decode(keyWire as Uint8Array)
+      value = valueWire === null ? null : this.#value.decode(valueWire as Uint8Array)
+    } catch (error) {
+      node.fail(error)
+      return false
+    }
+    if (value === null && !this.#passesNull) {
+      node.drop('null-value')
+      return false
+    }
+    if (!(row.time >= 0)) {
+      node.drop('invalid-time')
+      return false
+    }
+    node.counters.forwarded++
+    this.#head = head
+    this.#found = false
+    this.first.process(key, value, row)
+    return this.#found
+  }
+
+  /** The end of the prefix: the row is the head of its split now. */
+  process(key: unknown, value: unknown, row: Row): void {
+    const head = this.#head!
+    head.key = key
+    head.value = value
+    head.time = row.time
+    this.#found = true
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Stage: the nodes of a task that run synchronously, with their one row context and their T.
+ *
+ * T passes node by node, behind the rows that caused it: what a node emits at the new T reaches its children before that T
+ * does, and rows of an advance still see the old one, which is replaced when the last node has done (semantics of time in
+ * docs/internals). A node that owes more rows than a slice holds is drained to its end before T goes on to the next, and a
+ * node further down before one above it: the budget shows in no result.
+ */
+import type { Node } from '../processors/node.ts'
+import type { Processor } from '../processors/processor.ts'
+import { Row } from '../processors/row.ts'
+import type { StageQueue } from './stage-queue.ts'
+
+export interface StageNode {
+  readonly node: Node
+  readonly processor: Processor
+}
+
+export class Stage {
+  readonly row: Row = new Row()
+  /** In front of this stage; the first one is fed by splits. */
+  readonly queue: StageQueue | undefined
+  #nodes: readonly StageNode[] = []
+  #advancing: readonly StageNode[] = []
+  #ticking: readonly StageNode[] = []
+  #draining: readonly StageNode[] = []
+  /** Where an advance of T has got to; -1 when none is under way. */
+  #cursor = -1
+  #target = -Infinity
+
+  constructor(queue: StageQueue | undefined) {
+    this.queue = queue
+  }
+
+  get nodes(): readonly StageNode[] {
+    return this.#nodes
+  }
+
+  /** T as the rows see it. */
+  get watermark(): number {
+    return this.row.watermark
+  }
+
+  /** In topological order. */
+  setNodes(nodes: readonly StageNode[]): void {
+    this.#nodes = nodes
+    this.#advancing = nodes.filter(({ processor }) => processor.advance !== undefined)
+    this.#ticking = nodes.filter(({ processor }) => processor.tick !== undefined)
+    this.#draining = nodes.filter(({ processor }) => processor.drain !== undefined)
+  }
+
+  /** Rows that time has made in this stage so far. */
+  get made(): number {
+    let made = 0
+    for (const { node } of this.#advancing) made += node.counters.made
+    return made
+  }
+
+  restore(watermark: number): void {
+    this.row.watermark = watermark
+  }
+
+  /** Starts to move T. Returns rows drained, or -1 when the budget ended before T had passed: call `resume` then. */
+  advance(watermark: number, budget: number): number {
+    if (watermark <= this.row.watermark) return 0
+    this.#target = watermark
+    this.#cursor = 0
+    return this.resume(budget)
+  }
+
+  get advancing(): boolean {
+    return this.#cursor >= 0
+  }
+
+  /** Goes on with what is owed: the drains of the row in progress, then those of an advance. -1: more is owed. */
+  resume(budget: number): number {
+    let left = this.drain(0, budget)
+    if (left < 0) return -1
+    while (this.#cursor >= 0) {
+      const next = this.#advancing[this.#cursor]
+      if (next === undefined) {
+        this.row.watermark = this.#target
+        this.#cursor = -1
+        break
+      }
+      this.#cursor++
+      next.processor.advance!(this.#target)
+      left = this.drain(0, left)
+      if (left < 0) return -1
+    }
+    return budget - left
+  }
+
+  /** Drains what nodes owe, the deepest first. Returns the budget left, or -1 while something is owed. */
+  drain(from: number, budget: number): number {
+    const draining = this.#draining
+    if (draining.length === 0) return budget
+    let left = budget
+    for (let i = draining.length - 1; i >= from; i--) {
+      while (draining[i]!.processor.drain!(Math.min(left, sliceRows))) {
+        left -= sliceRows
+        const below = this.drain(i + 1, left)
+        if (below < 0 || left <= 0) return -1
+        left = below
+      }
+    }
+    return left
+  }
+
+  tick(now: number): void {
+    for (const { processor } of this.#ticking) processor.tick!(now)
+  }
+}
+
+/** Rows a node may emit in one call of `drain`. */
+const sliceRows = 256

@@ -1,0 +1,436 @@
+/**
+ * Task: a sub-topology on a set of splits, as a synchronous object. It never awaits: its drivers (the worker's loop, the
+ * test driver, a simulation) offer it batches, tell it the time and the outcome of calls, carry out its effects, and store
+ * what it freezes. Equal inputs and an equal seed give equal outputs (law 9), however the batches were cut (law 13).
+ *
+ * One turn: `run(rowsMax)` takes rows one at a time, the lowest (event time, topic, partition) over the heads of the splits,
+ * and none while a split is empty and not known to be caught up. Each row passes its whole stage; then the T it causes;
+ * then what is owed. Later stages go first, so that queues stay short.
+ */
+import type { Batch } from '../log/source-port.ts'
+import type { Position, Split } from '../log/position.ts'
+import type { Section } from '../sink.ts'
+import type { FoldedState } from '../checkpoint/fold.ts'
+import type { StoreDelta } from '../checkpoint/record.ts'
+import { Watermark } from '../time/watermark.ts'
+import type { LogFn } from '../env.ts'
+import { MillraceError } from '../errors.ts'
+import type { SubTopology } from '../topology/compile.ts'
+import type { OnError } from '../topology/graph-node.ts'
+import type { Node } from '../processors/node.ts'
+import type { Receiver } from '../processors/processor.ts'
+import type { Counters } from '../processors/counters.ts'
+import type { SinkNode } from '../processors/sink-node.ts'
+import { Calls } from './calls.ts'
+import type { CallResult, Effect } from './effects.ts'
+import { Failures } from './failures.ts'
+import { InFlightStore } from './in-flight.ts'
+import { BatchOrigin } from './origin.ts'
+import { SplitInput } from './split-input.ts'
+import type { Cut } from './split-input.ts'
+import type { Stage } from './stage.ts'
+import { Crossing } from './stage-queue.ts'
+import { wire } from './wiring.ts'
+import type { SinkPorts, Wired } from './wiring.ts'
+
+/** Why `run` came back. */
+export type RunEnd =
+  /** The row budget is used up: call again. */
+  | 'more'
+  /** A split is empty, and the log may hold more. */
+  | 'starved'
+  /** Every split is consumed to its end, as far as the log has told. */
+  | 'caught-up'
+  /** A sink or an async node is full: freeze, or wait for answers. */
+  | 'full'
+  /** The next row is the one to stop before. */
+  | 'cut'
+
+/** The positions, times, state and staged rows of one commit, as they were between two rows. */
+export interface Frozen {
+  readonly positions: ReadonlyMap<string, Position>
+  readonly watermarks: ReadonlyMap<string, number>
+  readonly deltas: readonly StoreDelta[]
+  readonly sections: readonly (Section & { readonly sink: string })[]
+}
+
+export interface Restored {
+  readonly positions: ReadonlyMap<string, Position>
+  readonly watermarks: ReadonlyMap<string, number>
+  readonly state: FoldedState
+}
+
+export interface TaskOptions {
+  readonly app: string
+  readonly task: string
+  readonly part: SubTopology
+  readonly splits: readonly Split[]
+  readonly ports: SinkPorts
+  readonly onError: OnError
+  readonly random: () => number
+  readonly log: LogFn
+  readonly restored: Restored | undefined
+  readonly cut?: Cut | undefined
+}
+
+/** Rows between two stages beyond which no further row is taken. */
+const queuedRowsMax = 10_000
+
+export class Task {
+  readonly #wired: Wired
+  readonly #stages: readonly Stage[]
+  readonly #first: Stage
+  readonly #splits: readonly SplitInput[]
+  readonly #bySplit: ReadonlyMap<string, SplitInput>
+  readonly #entries: readonly Receiver[]
+  readonly #watermark: Watermark
+  readonly #calls: Calls
+  readonly #inFlight: InFlightStore = new InFlightStore()
+  readonly #origin: BatchOrigin = new BatchOrigin()
+  readonly #clock: { now: number; monotonic: number } = { now: 0, monotonic: 0 }
+  readonly #sinks: readonly SinkNode[]
+  readonly #ports: SinkPorts
+  #seq = 0
+  #changed = false
+  #drainOwed = false
+  #broken = false
+
+  constructor(options: TaskOptions) {
+    this.#calls = new Calls(options.random)
+    this.#ports = options.ports
+    this.#wired = wire(options.part, {
+      clock: this.#clock,
+      failures: new Failures({ app: options.app, task: options.task }, options.log),
+      calls: this.#calls,
+      nextSeq: () => ++this.#seq,
+      ports: options.ports,
+      onError: options.onError,
+    })
+    this.#stages = this.#wired.stages
+    this.#first = this.#stages[0]!
+    this.#sinks = [...this.#wired.sinks.values()]
+    const splits = [...options.splits].sort((a, b) =>
+      a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
+    )
+    this.#splits = splits.map(
+      (split) =>
+        new SplitInput(
+          split,
+          this.#wired.prefixes.get(split.topic)!,
+          options.restored?.positions.get(split.id),
+        ),
+    )
+    this.#bySplit = new Map(this.#splits.map((input) => [input.split.id, input]))
+    this.#entries = splits.map((split) => this.#wired.entries.get(split.topic)!)
+    const eventTimes = new Map(
+      options.part.prefixes.map((prefix) => [prefix.source.source.topic, prefix.eventTime]),
+    )
+    this.#watermark = new Watermark(
+      splits.map((split) => ({
+        outOfOrderMs: eventTimes.get(split.topic)?.outOfOrderMs ?? 0,
+        idleMs: eventTimes.get(split.topic)?.idleMs,
+      })),
+    )
+    if (options.restored !== undefined) this.#restore(options.restored)
+    if (options.cut !== undefined) this.#bySplit.get(options.cut.split)?.cutBefore(options.cut)
+  }
+
+  // ---- what a driver tells the task
+
+  /** A fetched batch of one of its splits, in the split's order. */
+  offer(batch: Batch): void {
+    const input = this.#splitOf(batch.split)
+    input.offer(batch)
+    input.caughtUp = false
+  }
+
+  /** The newest answer of the log: is there nothing behind what has been offered? */
+  caughtUp(split: string, caughtUp: boolean): void {
+    this.#splitOf(split).caughtUp = caughtUp
+  }
+
+  /** The outcome of a call that `effects` asked for. A late or unknown one is ignored. */
+  complete(id: number, result: CallResult): void {
+    this.#calls.complete(id, result)
+  }
+
+  /** The time. Call at least once a turn and whenever `nextDue` has come. */
+  tick(now: number, monotonic: number): void {
+    this.#clock.now = now
+    this.#clock.monotonic = monotonic
+    this.#calls.tick(monotonic)
+    const watermark = this.#watermark.tick(
+      monotonic,
+      (i) =>
+        this.#splits[i]!.caughtUp &&
+        !this.#splits[i]!.hasHead &&
+        this.#splits[i]!.rowsBuffered === 0,
+    )
+    if (!this.#drainOwed) {
+      for (const stage of this.#stages) stage.tick(now)
+      this.#moveTime(watermark, drainRows)
+    }
+  }
+
+  // ---- what it does
+
+  /** Takes rows until the budget is used up or something is in the way. Throws the task's failure, once. */
+  run(rowsMax: number): RunEnd {
+    if (this.#broken) throw new MillraceError('MILLRACE_INVARIANT', 'a failed task was run again')
+    try {
+      return this.#run(rowsMax)
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
+  }
+
+  #run(rowsMax: number): RunEnd {
+    let left = rowsMax
+    while (left > 0) {
+      if (this.#drainOwed && !this.#finishDrain()) return this.#full ? 'full' : 'more'
+      if (this.#sinksFull) return 'full'
+      if (this.#takeQueued()) {
+        left--
+        continue
+      }
+      if (this.#queuesFull) return 'full'
+      const next = this.#nextSplit()
+      if (typeof next !== 'number') return next
+      this.#push(next)
+      left--
+    }
+    return 'more'
+  }
+
+  /** One entry of a later stage, the last stage first. */
+  #takeQueued(): boolean {
+    for (let i = this.#stages.length - 1; i > 0; i--) {
+      const stage = this.#stages[i]!
+      const entry = stage.queue!.take()
+      if (entry === undefined) continue
+      this.#changed = true
+      if (entry.kind === 'time') {
+        this.#advance(i, entry.watermark, drainRows)
+        return true
+      }
+      const { row } = stage
+      row.time = entry.time
+      row.headers = entry.headers
+      row.origin = entry.origin
+      if (entry.from instanceof Crossing) entry.from.target.process(entry.key, entry.value, row)
+      else entry.from.deliver(entry.key, entry.answer!)
+      this.#drain(stage)
+      return true
+    }
+    return false
+  }
+
+  #nextSplit(): number | 'starved' | 'caught-up' | 'cut' {
+    const splits = this.#splits
+    let best = -1
+    let bestTime = Infinity
+    let starved = false
+    for (let i = 0; i < splits.length; i++) {
+      const input = splits[i]!
+      if (!input.hasHead) {
+        if (input.advance() > 0) this.#changed = true
+        if (!input.hasHead) {
+          if (input.cut) return 'cut'
+          if (input.unknown) starved = true
+          continue
+        }
+      }
+      if (input.head.time < bestTime) {
+        best = i
+        bestTime = input.head.time
+      }
+    }
+    if (starved) return 'starved'
+    if (best < 0) return 'caught-up'
+    return splits[best]!.cut ? 'cut' : best
+  }
+
+  #push(i: number): void {
+    const input = this.#splits[i]!
+    const { head } = input
+    const stage = this.#first
+    const { row } = stage
+    row.time = head.time
+    row.headers = input.batch!.headers(input.index)
+    row.origin = this.#origin.point(input.split.topic, input.batch!, input.index)
+    this.#changed = true
+    this.#entries[i]!.process(head.key, head.value, row)
+    input.consume()
+    this.#drain(stage)
+    this.#moveTime(this.#watermark.observe(i, head.time), drainRows)
+  }
+
+  // ---- time and drains
+
+  #moveTime(watermark: number, budget: number): void {
+    if (watermark > this.#first.watermark && !this.#first.advancing)
+      this.#advance(0, watermark, budget)
+  }
+
+  /** T passes the stage, then stands in line for the next one. */
+  #advance(i: number, watermark: number, budget: number): void {
+    const stage = this.#stages[i]!
+    const made = stage.made
+    if (stage.advance(watermark, budget) < 0) this.#drainOwed = true
+    else this.#passTimeOn(i)
+    if (stage.made !== made) this.#changed = true
+  }
+
+  #passTimeOn(i: number): void {
+    this.#stages[i + 1]?.queue!.time(this.#stages[i]!.watermark)
+  }
+
+  #drain(stage: Stage): void {
+    if (stage.drain(0, drainRows) < 0) this.#drainOwed = true
+  }
+
+  /** Goes on with what is owed, one slice. True when nothing is owed any more. */
+  #finishDrain(): boolean {
+    this.#changed = true
+    for (let i = this.#stages.length - 1; i >= 0; i--) {
+      const stage = this.#stages[i]!
+      const wasAdvancing = stage.advancing
+      if (stage.resume(drainRows) < 0) return false
+      if (wasAdvancing) this.#passTimeOn(i)
+    }
+    this.#drainOwed = false
+    this.#moveTime(this.#watermark.value, drainRows)
+    return !this.#drainOwed
+  }
+
+  // ---- bounds
+
+  get #sinksFull(): boolean {
+    for (let i = 0; i < this.#sinks.length; i++) if (this.#sinks[i]!.full) return true
+    return false
+  }
+
+  get #queuesFull(): boolean {
+    if (this.#calls.full) return true
+    for (let i = 1; i < this.#stages.length; i++)
+      if (this.#stages[i]!.queue!.rows >= queuedRowsMax) return true
+    return false
+  }
+
+  get #full(): boolean {
+    return this.#sinksFull || this.#queuesFull
+  }
+
+  /** True when a sink's bound asks for a commit now. */
+  get wantsCommit(): boolean {
+    return this.#sinksFull
+  }
+
+  /** Rows of this split that have been offered and not yet taken. */
+  buffered(split: string): number {
+    return this.#splitOf(split).rowsBuffered
+  }
+
+  /** Nothing is in flight, owed or waiting between stages. */
+  get quiet(): boolean {
+    if (this.#drainOwed || this.#calls.size > 0) return false
+    return this.#stages.every((stage) => stage.queue === undefined || stage.queue.empty)
+  }
+
+  /** Every split has been taken to the end the log knows of, and nothing is under way. */
+  get done(): boolean {
+    return (
+      this.quiet &&
+      this.#splits.every(
+        (input) => !input.hasHead && input.rowsBuffered === 0 && (input.caughtUp || input.ended),
+      )
+    )
+  }
+
+  /** Monotonic time at which `tick` is of use, or undefined. */
+  get nextDue(): number | undefined {
+    return this.#calls.nextDue
+  }
+
+  /** What the driver is to do; each effect is told once. */
+  effects(): readonly Effect[] {
+    return this.#calls.effects.length === 0 ? none : this.#calls.effects.splice(0)
+  }
+
+  // ---- commit and restore
+
+  /** True when there is something worth a commit: rows taken or ended, positions moved. A bare T is not. */
+  get changed(): boolean {
+    return this.#changed
+  }
+
+  /** Between two rows: what changed since the last freeze. Processing may go on at once. */
+  freeze(): Frozen {
+    const positions = new Map<string, Position>()
+    const watermarks = new Map<string, number>()
+    this.#splits.forEach((input, i) => {
+      const position = input.position
+      if (position !== undefined) positions.set(input.split.id, position)
+      watermarks.set(`split/${input.split.id}`, this.#watermark.maxTime(i))
+    })
+    this.#stages.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
+    watermarks.set('task', this.#watermark.value)
+    const sections: (Section & { sink: string })[] = []
+    for (const [sink, port] of this.#ports)
+      for (const section of port.freeze())
+        sections.push({ sink, lane: section.lane, rows: section.rows, bytes: section.bytes })
+    for (const sink of this.#sinks) sink.full = false
+    this.#changed = false
+    return {
+      positions,
+      watermarks,
+      deltas: this.#inFlight.delta(this.#stages.flatMap((stage) => stage.queue ?? [])),
+      sections,
+    }
+  }
+
+  #restore(restored: Restored): void {
+    this.#watermark.restore(
+      restored.watermarks.get('task') ?? -Infinity,
+      this.#splits.map((input) => restored.watermarks.get(`split/${input.split.id}`)),
+    )
+    this.#stages.forEach((stage, i) =>
+      stage.restore(restored.watermarks.get(`stage/${i}`) ?? -Infinity),
+    )
+    this.#seq = this.#inFlight.restore(restored.state, this.#wired.inFlight)
+    this.#stages.forEach((_, i) => this.#passTimeOn(i))
+  }
+
+  // ---- for people and metrics
+
+  counters(): ReadonlyMap<string, Counters> {
+    return new Map(
+      [...this.#wired.nodes].map(([name, node]: [string, Node]) => [name, node.counters]),
+    )
+  }
+
+  get watermark(): number {
+    return this.#first.watermark
+  }
+
+  get splits(): readonly string[] {
+    return this.#splits.map((input) => input.split.id)
+  }
+
+  close(): void {
+    for (const stage of this.#stages) for (const { processor } of stage.nodes) processor.close?.()
+  }
+
+  #splitOf(id: string): SplitInput {
+    const input = this.#bySplit.get(id)
+    if (input === undefined)
+      throw new MillraceError('MILLRACE_INVARIANT', `the split ${id} does not belong to this task`)
+    return input
+  }
+}
+
+const none: readonly Effect[] = Object.freeze([])
+
+/** Rows that closes, timers and fan-outs may emit between two rows, before the driver gets a word in. */
+const drainRows = 2_000

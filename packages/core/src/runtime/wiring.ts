@@ -1,0 +1,252 @@
+/**
+ * Wiring: builds the runtime graph of one task from the compiled one: processors, nodes, forks, stage queues and crossings.
+ * The one place where types end: a graph node knows its value type, a receiver does not.
+ */
+import { Branch } from '../processors/branch.ts'
+import { AsyncNode } from '../processors/async-node.ts'
+import { EventTime } from '../processors/event-time.ts'
+import { Node, receiverOf } from '../processors/node.ts'
+import { Pass } from '../processors/pass.ts'
+import type { Processor, Receiver } from '../processors/processor.ts'
+import { Row } from '../processors/row.ts'
+import { SinkNode } from '../processors/sink-node.ts'
+import { unreachable } from '../assert.ts'
+import type { Sink, SinkPort } from '../sink.ts'
+import type { GraphNode, OnError } from '../topology/graph-node.ts'
+import type { SubTopology } from '../topology/compile.ts'
+import type { Calls } from './calls.ts'
+import type { Failures, Policy } from './failures.ts'
+import { Prefix } from './prefix.ts'
+import { Stage } from './stage.ts'
+import type { StageNode } from './stage.ts'
+import { Crossing, StageQueue } from './stage-queue.ts'
+
+/** Ports of a task's sinks by the name of their node; dead-letter sinks by the name `deadLetterName` gives. */
+export type SinkPorts = ReadonlyMap<string, SinkPort>
+
+export interface Wired {
+  readonly stages: readonly Stage[]
+  readonly prefixes: ReadonlyMap<string, Prefix>
+  /** Where a row enters the first stage, by topic. */
+  readonly entries: ReadonlyMap<string, Receiver>
+  readonly nodes: ReadonlyMap<string, Node>
+  readonly sinks: ReadonlyMap<string, SinkNode>
+  /** Async nodes and crossings by name: where rows in flight come back to after a restore. */
+  readonly inFlight: ReadonlyMap<
+    string,
+    { readonly from: AsyncNode | Crossing; readonly queue: StageQueue }
+  >
+}
+
+export interface WiringContext {
+  readonly clock: { now: number }
+  readonly failures: Failures
+  readonly calls: Calls
+  readonly nextSeq: () => number
+  readonly ports: SinkPorts
+  readonly onError: OnError
+}
+
+export function wire(part: SubTopology, ctx: WiringContext): Wired {
+  return new Wiring(part, ctx).build()
+}
+
+class Wiring {
+  readonly #part: SubTopology
+  readonly #ctx: WiringContext
+  readonly #stages: readonly Stage[]
+  readonly #built: Map<GraphNode, { node: Node; processor: Processor }> = new Map()
+  readonly #sinks: Map<string, SinkNode> = new Map()
+  readonly #inFlight: Map<string, { from: AsyncNode | Crossing; queue: StageQueue }> = new Map()
+  readonly #crossings: Map<string, Crossing> = new Map()
+
+  constructor(part: SubTopology, ctx: WiringContext) {
+    this.#part = part
+    this.#ctx = ctx
+    this.#stages = Array.from(
+      { length: part.stages },
+      (_, i) => new Stage(i === 0 ? undefined : new StageQueue(ctx.calls, ctx.nextSeq)),
+    )
+  }
+
+  build(): Wired {
+    const { nodes } = this.#part
+    const prefixed = new Map(
+      this.#part.prefixes.flatMap((prefix) =>
+        prefix.nodes.map((node) => [node, new Row()] as const),
+      ),
+    )
+    const prefixRows = new Map(
+      this.#part.prefixes.map((prefix) => [
+        prefix,
+        prefix.nodes.length > 0 ? prefixed.get(prefix.nodes[0]!)! : new Row(),
+      ]),
+    )
+    for (const graphNode of nodes) this.#create(graphNode, this.#rowOf(graphNode, prefixRows))
+    for (const graphNode of nodes) this.#connect(graphNode)
+    const prefixes = new Map<string, Prefix>()
+    const entries = new Map<string, Receiver>()
+    for (const { source, nodes: steps } of this.#part.prefixes) {
+      const { node } = this.#built.get(source)!
+      const prefix = new Prefix(node, source.source)
+      const last = steps.at(-1)
+      entries.set(
+        source.source.topic,
+        (last === undefined ? node : this.#built.get(last)!.node).next,
+      )
+      steps.forEach((step, i) => {
+        const built = this.#built.get(step)!
+        if (i === 0) prefix.first = built.processor as Receiver
+        built.node.next =
+          i + 1 < steps.length ? (this.#built.get(steps[i + 1]!)!.processor as Receiver) : prefix
+      })
+      prefixes.set(source.source.topic, prefix)
+    }
+    this.#placeNodes(
+      new Set(this.#part.prefixes.flatMap((prefix) => [prefix.source, ...prefix.nodes])),
+    )
+    return {
+      stages: this.#stages,
+      prefixes,
+      entries,
+      nodes: new Map([...this.#built.values()].map(({ node }) => [node.name, node])),
+      sinks: this.#sinks,
+      inFlight: this.#inFlight,
+    }
+  }
+
+  /** A node of a prefix has the row of its source, an async node the row of the stage that its answers enter. */
+  #rowOf(graphNode: GraphNode, prefixRows: ReadonlyMap<SubTopology['prefixes'][number], Row>): Row {
+    for (const [prefix, row] of prefixRows)
+      if (prefix.source === graphNode || prefix.nodes.includes(graphNode)) return row
+    const stage = this.#part.stageOf.get(graphNode)!
+    return this.#stages[graphNode.kind === 'async' ? stage + 1 : stage]!.row
+  }
+
+  #create(graphNode: GraphNode, row: Row): void {
+    const node = new Node(graphNode.name, row, this.#ctx.clock, this.#ctx.failures)
+    const inPrefix = this.#part.prefixes.some(
+      (prefix) => prefix.source === graphNode || prefix.nodes.includes(graphNode),
+    )
+    const stage = this.#part.stageOf.get(graphNode)! + (graphNode.kind === 'async' ? 1 : 0)
+    this.#ctx.failures.setPolicy(
+      node,
+      this.#policyOf(graphNode.onError ?? this.#ctx.onError, stage),
+      inPrefix,
+    )
+    const processor = this.#processorOf(graphNode)
+    processor.open(node)
+    if (processor instanceof AsyncNode) {
+      const queue = this.#stages[this.#part.stageOf.get(graphNode)! + 1]!.queue!
+      processor.queue = queue
+      this.#inFlight.set(graphNode.name, { from: processor, queue })
+    }
+    if (processor instanceof SinkNode) this.#sinks.set(graphNode.name, processor)
+    this.#built.set(graphNode, { node, processor })
+  }
+
+  #processorOf(graphNode: GraphNode): Processor {
+    switch (graphNode.kind) {
+      case 'source':
+      case 'merge':
+      case 'branch-output':
+        return new Pass()
+      case 'row':
+        return graphNode.make()
+      case 'event-time':
+        return new EventTime(
+          graphNode.time as (value: unknown, key: unknown) => number,
+          graphNode.futureMs,
+        )
+      case 'branch':
+        return new Branch(graphNode.predicates)
+      case 'async':
+        return new AsyncNode(graphNode.operator(), graphNode.bounds)
+      case 'sink':
+        return new SinkNode(this.#ctx.ports.get(graphNode.name)!)
+      default:
+        return unreachable(graphNode)
+    }
+  }
+
+  /**
+   * Dead letters of all stages leave from the last one: they stand in line with the rows in flight, so that their order in the
+   * sink is that of their source rows.
+   */
+  #policyOf(onError: OnError, stage: number): Policy {
+    if (typeof onError === 'string') return onError
+    const name = deadLetterName(onError.deadLetter)
+    let sink = this.#sinks.get(name)
+    if (sink === undefined) {
+      sink = new SinkNode(this.#ctx.ports.get(name)!)
+      sink.open(new Node(name, new Row(), this.#ctx.clock, this.#ctx.failures))
+      this.#sinks.set(name, sink)
+    }
+    return { deadLetter: this.#across(name, sink, stage, this.#part.stages - 1) }
+  }
+
+  #connect(graphNode: GraphNode): void {
+    const { node, processor } = this.#built.get(graphNode)!
+    const children = this.#part.children.get(graphNode)!
+    if (processor instanceof Branch) {
+      for (const child of children) {
+        if (child.kind === 'branch-output')
+          processor.outputs[child.index] = this.#edge(graphNode, child)
+      }
+      return
+    }
+    node.next = receiverOf(children.map((child) => this.#edge(graphNode, child)))
+  }
+
+  /** The way to a child: direct within a stage, else across one boundary after the other. */
+  #edge(from: GraphNode, to: GraphNode): Receiver {
+    const target = this.#built.get(to)!.processor as Receiver
+    const below = this.#part.stageOf.get(to)!
+    const above = this.#part.stageOf.get(from)! + (from.kind === 'async' ? 1 : 0)
+    return this.#across(to.name, target, above, below)
+  }
+
+  #across(name: string, target: Receiver, above: number, below: number): Receiver {
+    let receiver = target
+    for (let stage = below; stage > above; stage--)
+      receiver = this.#crossing(`${name}@${stage}`, receiver, this.#stages[stage]!.queue!)
+    return receiver
+  }
+
+  #crossing(name: string, target: Receiver, queue: StageQueue): Crossing {
+    const existing = this.#crossings.get(name)
+    if (existing !== undefined) return existing
+    const crossing = new Crossing(name, target, queue)
+    this.#crossings.set(name, crossing)
+    this.#inFlight.set(name, { from: crossing, queue })
+    return crossing
+  }
+
+  #placeNodes(inPrefix: ReadonlySet<GraphNode>): void {
+    const perStage: StageNode[][] = this.#stages.map(() => [])
+    for (const graphNode of this.#part.nodes) {
+      if (!inPrefix.has(graphNode))
+        perStage[this.#part.stageOf.get(graphNode)!]!.push(this.#built.get(graphNode)!)
+    }
+    this.#stages.forEach((stage, i) => stage.setNodes(perStage[i]!))
+  }
+}
+
+/** The name under which a dead-letter sink's rows ride in the record. */
+export function deadLetterName(sink: {
+  readonly type: string
+  readonly target: string | undefined
+}): string {
+  return `dead-letter:${sink.type}:${sink.target ?? 'per-record'}`
+}
+
+/** Every sink that a task of this sub-topology opens, by the name its rows ride under. */
+export function sinksOf(part: SubTopology, onError: OnError): ReadonlyMap<string, Sink<never>> {
+  const sinks = new Map<string, Sink<never>>()
+  for (const node of part.nodes) {
+    if (node.kind === 'sink') sinks.set(node.name, node.sink)
+    const policy = node.onError ?? onError
+    if (typeof policy !== 'string') sinks.set(deadLetterName(policy.deadLetter), policy.deadLetter)
+  }
+  return sinks
+}

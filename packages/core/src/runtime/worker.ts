@@ -1,0 +1,456 @@
+/**
+ * Worker: runs the tasks assigned to it in one loop. A turn gives every task a slice; when none gets anywhere it waits for one
+ * event: rows, an answer, a decided commit, a timer. It never waits for all of anything.
+ */
+import type { CheckpointSpec } from '../checkpoint/spec.ts'
+import type { ObjectStore } from '../checkpoint/object-store.ts'
+import type { Env } from '../env.ts'
+import { messageOf } from '../errors.ts'
+import { durationMs } from '../time/duration.ts'
+import type { Duration } from '../time/duration.ts'
+import type { Log } from '../log/log.ts'
+import type { Membership, TaskAssignment } from '../log/membership.ts'
+import type { Counters } from '../processors/counters.ts'
+import type { OnError } from '../topology/graph-node.ts'
+import { planTasks } from '../topology/plan.ts'
+import type { Topology } from '../topology/topology.ts'
+import { openTask } from './assignment.ts'
+import type { AssignmentContext } from './assignment.ts'
+import { fit } from './fit.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import { RunningTask, cutOf } from './running-task.ts'
+import type { Cut } from './split-input.ts'
+import { drainAndClose } from './shutdown.ts'
+import { Wake } from './wake.ts'
+
+export interface RunOptions {
+  /** 'stopped' (default): until it is told to stop. 'caught-up': until everything the logs hold is done with. */
+  readonly until?: 'stopped' | 'caught-up'
+  /** How long a graceful stop may take. Default '30s'. */
+  readonly stopWithin?: Duration
+  /** A task has failed for good: stop the app (default), or build the task anew from its last commit. */
+  readonly uncaught?: (error: unknown, task: string) => 'stop' | 'replace'
+}
+
+export interface WorkerOptions extends RunOptions {
+  readonly app: string
+  readonly topology: Topology
+  readonly onError: OnError
+  readonly env: Env
+  readonly dir: string
+  readonly checkpoint: CheckpointSpec
+  readonly lifecycle: Lifecycle
+}
+
+/** What a worker has done since it was started. */
+export interface WorkerReport {
+  /** Rows read from all sources. */
+  readonly rows: number
+  readonly commits: number
+  /** Rows published by staged sinks. */
+  readonly published: number
+  readonly lag: number
+  readonly watermark: number
+  /** Sums over tasks, by node. */
+  readonly nodes: ReadonlyMap<string, NodeReport>
+}
+
+export interface NodeReport {
+  readonly taken: number
+  readonly forwarded: number
+  readonly absorbed: number
+  readonly filtered: number
+  readonly late: number
+  readonly deadLettered: number
+  readonly inFlight: number
+  readonly retried: number
+  readonly timedOut: number
+  readonly reasons: ReadonlyMap<string, number>
+}
+
+const idleWaitMs = 1_000
+
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #env: Env
+  readonly #wake: Wake
+  readonly #tasks: Map<string, RunningTask> = new Map()
+  readonly #assignments: Map<string, TaskAssignment> = new Map()
+  readonly #logs: Map<string, Log> = new Map()
+  readonly #memberships: Membership[] = []
+  readonly #past: { rows: number; commits: number; published: number; nodes: Map<string, Totals> } =
+    { rows: 0, commits: 0, published: 0, nodes: new Map() }
+  #store: ObjectStore | undefined = undefined
+  #context: AssignmentContext | undefined = undefined
+  #started: Promise<void> | undefined = undefined
+  #loop: Promise<void> | undefined = undefined
+  #stopping = false
+  #stopped: Promise<void> | undefined = undefined
+  #error: unknown = undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#env = options.env
+    this.#wake = new Wake(options.env.timers)
+  }
+
+  /** Opens logs and checkpoint, joins, and starts the loop. */
+  start(): Promise<void> {
+    this.#started ??= this.#start()
+    return this.#started
+  }
+
+  async #start(): Promise<void> {
+    const { app, topology, env, dir, checkpoint } = this.#options
+    const open = { env, app, dir }
+    try {
+      this.#store = await checkpoint.open(open)
+      await fit(this.#store, app, topology.fingerprint)
+      const sources = topology.subTopologies.flatMap((part) =>
+        part.prefixes.map((prefix) => prefix.source.source),
+      )
+      for (const { log } of sources) {
+        if (!this.#logs.has(log.system))
+          this.#logs.set(
+            log.system,
+            await log.open(
+              open,
+              sources.filter((source) => source.log.system === log.system),
+            ),
+          )
+      }
+      this.#context = {
+        app,
+        topology,
+        onError: this.#options.onError,
+        env,
+        open,
+        store: this.#store,
+        checkpoint,
+        writer: env.id(),
+        logOf: (system) => this.#logs.get(system)!,
+        wake: () => this.#wake.wake(),
+        eager: this.#options.until === 'caught-up',
+      }
+      for (const [system, log] of this.#logs) await this.#join(system, log)
+    } catch (error) {
+      await this.#release(false)
+      this.#fail(error)
+      throw error
+    }
+    this.#options.lifecycle.to('RUNNING')
+    this.#loop = this.#run()
+  }
+
+  /** Resolves when it has stopped; rejects with what made it stop. */
+  async finished(): Promise<WorkerReport> {
+    await this.#loop
+    await this.#stopped
+    if (this.#error !== undefined) throw this.#error
+    return this.report()
+  }
+
+  /** Graceful: intake ends, what is in flight is finished, a last commit, everything released. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true
+    this.#wake.wake()
+    await this.#started?.catch(() => {})
+    await this.#loop
+    if (this.#error === undefined) await this.#leave()
+  }
+
+  async #join(system: string, log: Log): Promise<void> {
+    const parts = this.#options.topology.subTopologies.filter(
+      (part) => part.prefixes[0]!.source.source.log.system === system,
+    )
+    const topics = parts.flatMap((part) =>
+      part.prefixes.map((prefix) => prefix.source.source.topic),
+    )
+    const membership = log.membership()
+    this.#memberships.push(membership)
+    await membership.join(topics, (splits) => planTasks(parts, splits), {
+      onAssigned: async (tasks) => {
+        for (const task of tasks) await this.#open(task)
+      },
+      onRevoke: async (tasks, deadlineMs) => {
+        for (const task of tasks) await this.#revoke(idOf(task), deadlineMs)
+      },
+      onSplitEnd: (split) => this.#endSplit(split),
+      onLost: (tasks) => {
+        for (const task of tasks) void this.#drop(idOf(task))
+      },
+      onFailed: (error) => {
+        this.#error ??= error
+        this.#wake.wake()
+      },
+    })
+  }
+
+  async #open(assignment: TaskAssignment): Promise<void> {
+    const id = idOf(assignment)
+    this.#assignments.set(id, assignment)
+    this.#tasks.set(id, await openTask(this.#context!, assignment))
+    this.#wake.wake()
+  }
+
+  async #revoke(id: string, deadlineMs: number): Promise<void> {
+    const running = this.#tasks.get(id)
+    if (running === undefined) return
+    this.#tasks.delete(id)
+    await drainAndClose(running, this.#env, deadlineMs)
+    this.#retire(running)
+  }
+
+  /** Resolves when every task on the split has decided its final record: only then may children start. */
+  async #endSplit(split: string): Promise<void> {
+    const ending = [...this.#tasks.values()].filter((running) =>
+      running.task.splits.includes(split),
+    )
+    for (const running of ending) {
+      while (this.#tasks.has(running.id) && !running.idle) await this.#env.timers.sleep(5)
+      if (this.#tasks.has(running.id)) await this.#revoke(running.id, idleWaitMs)
+    }
+  }
+
+  /** Somebody else may own it already: nothing of it is awaited, nothing undecided becomes visible. */
+  async #drop(id: string): Promise<void> {
+    const running = this.#tasks.get(id)
+    this.#tasks.delete(id)
+    await running?.close()
+  }
+
+  // ---- the loop
+
+  async #run(): Promise<void> {
+    let calm = 0
+    while (!this.#stopping && this.#error === undefined) {
+      let progressed = false
+      for (const running of this.#tasks.values()) {
+        try {
+          if (running.turn()) progressed = true
+        } catch (error) {
+          await this.#recover(running, error)
+          progressed = true
+        }
+      }
+      if (progressed) {
+        calm = 0
+        await this.#env.timers.yield()
+        continue
+      }
+      if (this.#options.until === 'caught-up' && this.#everythingDone()) {
+        // Twice, with time in between: the last rows published may be another task's first.
+        if (++calm > 2) break
+        await this.#env.timers.sleep(10)
+        continue
+      }
+      calm = 0
+      for (const running of this.#tasks.values()) running.arm()
+      await this.#wake.wait(this.#waitMs())
+    }
+    if (this.#error !== undefined) await this.#end(this.#error)
+    else if (!this.#stopping) this.#stopped ??= this.#leave()
+  }
+
+  /** Finishes what is in flight, commits, and gives everything back. */
+  async #leave(): Promise<void> {
+    this.#options.lifecycle.to('PENDING_SHUTDOWN')
+    try {
+      await this.#release(true)
+    } catch (error) {
+      this.#error = error
+    }
+    this.#options.lifecycle.to('NOT_RUNNING')
+  }
+
+  #everythingDone(): boolean {
+    for (const running of this.#tasks.values()) if (!running.idle) return false
+    return true
+  }
+
+  #waitMs(): number {
+    let due = Infinity
+    for (const running of this.#tasks.values()) due = Math.min(due, running.nextDue ?? Infinity)
+    return Math.max(0, Math.min(idleWaitMs, due - this.#env.clock.monotonic()))
+  }
+
+  // ---- failure
+
+  /**
+   * A row failed: replay from the last commit to just before it, commit, and give the task up. Every row before it is visible
+   * then, nothing of it or after. Whatever else stops a task goes to the app's policy at once.
+   */
+  async #recover(running: RunningTask, error: unknown): Promise<void> {
+    this.#tasks.delete(running.id)
+    try {
+      await running.close()
+      this.#retire(running)
+      const cut = cutOf(error)
+      if (cut !== undefined && running.commits.error === undefined)
+        await this.#commitUpTo(cut, running.id)
+    } catch (second) {
+      if (cutOf(second) === undefined)
+        this.#env.log('error', `while replaying task ${running.id}: ${messageOf(second)}`)
+    }
+    await this.#give(running.id, error)
+  }
+
+  async #commitUpTo(cut: Cut, id: string): Promise<void> {
+    const replay = await openTask(this.#context!, this.#assignments.get(id)!, cut)
+    try {
+      await this.#replayTo(replay)
+      await replay.commitAll(true)
+    } finally {
+      await replay.close()
+      this.#retire(replay)
+    }
+  }
+
+  async #replayTo(replay: RunningTask): Promise<void> {
+    for (;;) {
+      const progressed = replay.turn()
+      if (replay.end === 'cut' && replay.quiet) return
+      if (progressed) await this.#env.timers.yield()
+      else {
+        replay.arm()
+        await this.#wake.wait(
+          Math.max(
+            1,
+            Math.min(idleWaitMs, (replay.nextDue ?? Infinity) - this.#env.clock.monotonic()),
+          ),
+        )
+      }
+    }
+  }
+
+  async #give(id: string, error: unknown): Promise<void> {
+    const decision = this.#options.uncaught?.(error, id) ?? 'stop'
+    this.#env.log(
+      'error',
+      `task ${id} ${decision === 'stop' ? 'has stopped' : 'is built anew'}: ${messageOf(error)}`,
+    )
+    if (decision === 'replace') await this.#open(this.#assignments.get(id)!)
+    else this.#error ??= error
+  }
+
+  async #end(error: unknown): Promise<void> {
+    this.#fail(error)
+    await this.#release(false).catch((second: unknown) =>
+      this.#env.log('error', `while stopping: ${messageOf(second)}`),
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error
+    if (
+      this.#options.lifecycle.state === 'REBALANCING' ||
+      this.#options.lifecycle.state === 'RUNNING'
+    ) {
+      this.#options.lifecycle.to('PENDING_ERROR')
+      this.#options.lifecycle.to('ERROR')
+    }
+  }
+
+  /** Graceful: commit what is there. Otherwise only what has been frozen already is decided. */
+  async #release(graceful: boolean): Promise<void> {
+    const within = durationMs(this.#options.stopWithin ?? '30s', 'stopWithin')
+    const results = await Promise.allSettled(
+      [...this.#tasks.values()].map(async (running) => {
+        if (graceful) await drainAndClose(running, this.#env, within)
+        else await running.close()
+        this.#retire(running)
+      }),
+    )
+    this.#tasks.clear()
+    for (const membership of this.#memberships) await membership.leave()
+    for (const log of this.#logs.values()) await log.close()
+    await this.#store?.close()
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  // ---- report
+
+  #retire(running: RunningTask): void {
+    this.#past.rows += running.rows
+    this.#past.commits += running.commits.decided
+    this.#past.published += running.outbox.published
+    addCounters(this.#past.nodes, running.counters())
+  }
+
+  report(): WorkerReport {
+    const nodes = new Map(
+      [...this.#past.nodes].map(([name, totals]) => [
+        name,
+        { ...totals, reasons: new Map(totals.reasons) },
+      ]),
+    )
+    let { rows, commits, published } = this.#past
+    let lag = 0
+    let watermark = Infinity
+    for (const running of this.#tasks.values()) {
+      rows += running.rows
+      commits += running.commits.decided
+      published += running.outbox.published
+      lag += running.lag()
+      watermark = Math.min(watermark, running.task.watermark)
+      addCounters(nodes, running.counters())
+    }
+    return {
+      rows,
+      commits,
+      published,
+      lag,
+      watermark: watermark === Infinity ? -Infinity : watermark,
+      nodes,
+    }
+  }
+}
+
+type Totals = {
+  -readonly [Name in keyof NodeReport]: Name extends 'reasons'
+    ? Map<string, number>
+    : NodeReport[Name]
+}
+
+function addCounters(totals: Map<string, Totals>, counters: ReadonlyMap<string, Counters>): void {
+  for (const [name, counter] of counters) {
+    let total = totals.get(name)
+    if (total === undefined)
+      totals.set(
+        name,
+        (total = {
+          taken: 0,
+          forwarded: 0,
+          absorbed: 0,
+          filtered: 0,
+          late: 0,
+          deadLettered: 0,
+          inFlight: 0,
+          retried: 0,
+          timedOut: 0,
+          reasons: new Map(),
+        }),
+      )
+    total.taken += counter.taken
+    total.forwarded += counter.forwarded
+    total.absorbed += counter.absorbed
+    total.filtered += counter.filtered
+    total.late += counter.late
+    total.deadLettered += counter.deadLettered
+    total.inFlight += counter.inFlight
+    total.retried += counter.retried
+    total.timedOut += counter.timedOut
+    for (const [reason, count] of counter.reasons)
+      total.reasons.set(reason, (total.reasons.get(reason) ?? 0) + count)
+  }
+}
+
+function idOf(assignment: TaskAssignment): string {
+  return `${assignment.subTopology}/${assignment.task}`
+}

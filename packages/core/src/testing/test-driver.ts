@@ -1,0 +1,253 @@
+/**
+ * TestDriver: runs a topology without any log, one row at a time, on a clock of its own. It drives the task object of
+ * production, a synchronous one, so its verbs are synchronous; with asynchronous nodes `await driver.settle()` runs their calls
+ * until nothing is in flight. Needs no test runner.
+ */
+import { MillraceError } from '../errors.ts'
+import { realEnv } from '../env.ts'
+import type { LogFn } from '../env.ts'
+import { durationMs } from '../time/duration.ts'
+import type { Duration } from '../time/duration.ts'
+import type { Source } from '../log/source.ts'
+import type { Counters } from '../processors/counters.ts'
+import type { Sink } from '../sink.ts'
+import type { OnError, SourceNode } from '../topology/graph-node.ts'
+import { planTasks } from '../topology/plan.ts'
+import type { Topology } from '../topology/topology.ts'
+import { deadLetterName, sinksOf } from '../runtime/wiring.ts'
+import type { CapturedRow } from './capture.ts'
+import { DrivenTask } from './driven-task.ts'
+import { seededRandom } from './seeded-random.ts'
+import { TestInputTopic, TestOutputTopic } from './test-topics.ts'
+import type { InputRecord } from './test-topics.ts'
+import type { TestRow } from './test-batch.ts'
+
+/** What the driver needs of an app. */
+export interface Testable {
+  readonly id: string
+  readonly onError: OnError
+  topology(): Topology
+}
+
+export interface TestDriverOptions {
+  /** Wall clock at the start, in ms. Default 0. */
+  readonly startTime?: number
+  /** Splits per source. Default 1. */
+  readonly partitions?: number
+  /** Rows per batch when lists are piped: results never depend on it (law 13). Default: all. */
+  readonly batchRows?: number
+  readonly seed?: number
+  readonly log?: LogFn
+}
+
+/** Real milliseconds without any answer after which `settle` moves the virtual clock to the next timeout or retry. */
+const patienceMs = 50
+
+export class TestDriver {
+  readonly #topology: Topology
+  readonly #onError: OnError
+  readonly #batchRows: number
+  readonly #tasks: DrivenTask[] = []
+  readonly #outputs: Map<string, CapturedRow[]> = new Map()
+  readonly #timers: ReturnType<typeof realEnv>['timers'] = realEnv().timers
+  #now: number
+
+  constructor(app: Testable, options: TestDriverOptions = {}) {
+    this.#topology = app.topology()
+    this.#onError = app.onError
+    this.#now = options.startTime ?? 0
+    this.#batchRows = options.batchRows ?? Infinity
+    const random = seededRandom(options.seed ?? 1)
+    const splits = this.#sources().flatMap(({ source }) =>
+      Array.from({ length: options.partitions ?? 1 }, (_, partition) => ({
+        id: `${source.topic}:${partition}`,
+        topic: source.topic,
+        partition,
+      })),
+    )
+    for (const assignment of planTasks(this.#topology.subTopologies, splits)) {
+      const part = this.#topology.subTopologies.find(
+        (candidate) => candidate.name === assignment.subTopology,
+      )!
+      this.#tasks.push(
+        new DrivenTask({
+          app: app.id,
+          part,
+          task: `${assignment.subTopology}/${assignment.task}`,
+          splits: assignment.splits,
+          onError: app.onError,
+          random,
+          log: options.log ?? (() => {}),
+          now: () => this.#now,
+          outputs: (sink) => this.#rowsOf(sink),
+        }),
+      )
+    }
+  }
+
+  /** The input of a source, by its spec or its name. */
+  createInputTopic<K, V>(
+    source: Source<K, V> | string,
+    options: { startTime?: number; autoAdvance?: Duration } = {},
+  ): TestInputTopic<K, V> {
+    const { source: spec } = this.#sourceNode(source)
+    const encode = ({ key, value }: InputRecord<K, V>): { key: unknown; value: unknown } => ({
+      key: wire(spec.key, key ?? null),
+      value: wire(spec.value, value),
+    })
+    return new TestInputTopic<K, V>({
+      encode,
+      startTime: options.startTime ?? this.#now,
+      autoAdvanceMs:
+        options.autoAdvance === undefined ? 0 : durationMs(options.autoAdvance, 'autoAdvance'),
+      send: (rows, partition) => this.#send(spec.topic, rows, partition),
+    })
+  }
+
+  /** The output of a sink, by its spec or the name of its node. Dead-letter sinks are found by their spec. */
+  createOutputTopic<K, V>(sink: Sink<V> | string): TestOutputTopic<K, V> {
+    const name = this.#sinkName(sink as Sink<never> | string)
+    return new TestOutputTopic<K, V>(name, () => {
+      for (const driven of this.#tasks) driven.assertSettled()
+      return this.#rowsOf(name)
+    })
+  }
+
+  /** Moves the wall clock, and does what that makes due. */
+  advanceWallClockTime(by: Duration | number): void {
+    this.#now += typeof by === 'number' ? by : durationMs(by, 'advanceWallClockTime')
+    for (const driven of this.#tasks) driven.pump()
+  }
+
+  /** Runs calls of asynchronous nodes, and virtual time for their retries and timeouts, until nothing is in flight. */
+  async settle(): Promise<void> {
+    let waited = 0
+    while (this.#tasks.some((driven) => !driven.task.quiet)) {
+      const before = this.#tasks.reduce((sum, driven) => sum + driven.callsRunning, 0)
+      await this.#timers.yield()
+      for (const driven of this.#tasks) driven.pump()
+      const after = this.#tasks.reduce((sum, driven) => sum + driven.callsRunning, 0)
+      if (after !== before) {
+        waited = 0
+        continue
+      }
+      if (after > 0 && waited < patienceMs) {
+        await this.#timers.sleep(1)
+        waited++
+        continue
+      }
+      this.#jump()
+      waited = 0
+    }
+  }
+
+  /** As after kill -9: what was not committed is gone; the next row finds a restored task. */
+  crash(): void {
+    for (const driven of this.#tasks) driven.crash()
+    for (const driven of this.#tasks) driven.run(this.#batchRows)
+  }
+
+  /** Counters of a node, summed over tasks. */
+  counters(
+    node: string,
+  ): Pick<
+    Counters,
+    'taken' | 'forwarded' | 'absorbed' | 'filtered' | 'late' | 'deadLettered' | 'inFlight'
+  > & { conserved: boolean } {
+    const sum = {
+      taken: 0,
+      forwarded: 0,
+      absorbed: 0,
+      filtered: 0,
+      late: 0,
+      deadLettered: 0,
+      inFlight: 0,
+      conserved: true,
+    }
+    for (const driven of this.#tasks) {
+      const counters = driven.task.counters().get(node)
+      if (counters === undefined) continue
+      for (const name of [
+        'taken',
+        'forwarded',
+        'absorbed',
+        'filtered',
+        'late',
+        'deadLettered',
+        'inFlight',
+      ] as const)
+        sum[name] += counters[name]
+      sum.conserved &&= counters.conserved
+    }
+    return sum
+  }
+
+  get nodes(): readonly string[] {
+    return [...new Set(this.#tasks.flatMap((driven) => [...driven.task.counters().keys()]))]
+  }
+
+  close(): void {
+    for (const driven of this.#tasks) driven.close()
+  }
+
+  #send(topic: string, rows: readonly TestRow[], partition: number): void {
+    const split = `${topic}:${partition}`
+    const driven = this.#tasks.find((candidate) => candidate.splits.some(({ id }) => id === split))
+    if (driven === undefined)
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `there is no partition ${partition} of ${topic}: raise { partitions } of the test driver`,
+      )
+    driven.append(split, rows)
+    driven.run(this.#batchRows)
+  }
+
+  /** To the next timeout or retry of any task. */
+  #jump(): void {
+    let due = Infinity
+    for (const driven of this.#tasks) due = Math.min(due, driven.task.nextDue ?? Infinity)
+    if (due !== Infinity) this.#now = Math.max(this.#now, due)
+    for (const driven of this.#tasks) driven.pump()
+  }
+
+  #rowsOf(sink: string): CapturedRow[] {
+    let rows = this.#outputs.get(sink)
+    if (rows === undefined) this.#outputs.set(sink, (rows = []))
+    return rows
+  }
+
+  #sources(): readonly SourceNode[] {
+    return this.#topology.subTopologies.flatMap((part) =>
+      part.prefixes.map((prefix) => prefix.source),
+    )
+  }
+
+  #sourceNode(source: Source<unknown, unknown> | string): SourceNode {
+    const found = this.#sources().find((node) => node.name === source || node.source === source)
+    if (found === undefined)
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `the topology has no source ${typeof source === 'string' ? source : source.name}: it has ${this.#sources()
+          .map((node) => node.name)
+          .join(', ')}`,
+      )
+    return found
+  }
+
+  #sinkName(sink: Sink<never> | string): string {
+    const known = new Map<string, Sink<never>>()
+    for (const part of this.#topology.subTopologies)
+      for (const [name, spec] of sinksOf(part, this.#onError)) known.set(name, spec)
+    if (typeof sink === 'string' && known.has(sink)) return sink
+    for (const [name, spec] of known) if (spec === sink) return name
+    throw new MillraceError(
+      'MILLRACE_CONFIG',
+      `the topology has no sink ${typeof sink === 'string' ? sink : deadLetterName(sink)}: it has ${[...known.keys()].join(', ')}`,
+    )
+  }
+}
+
+/** As it would stand in the log; in-process sources carry values as they are. */
+function wire(serde: { encode?: (value: never) => Uint8Array }, value: unknown): unknown {
+  return value === null || serde.encode === undefined ? value : serde.encode(value as never)
+}

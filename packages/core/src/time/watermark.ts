@@ -1,0 +1,96 @@
+/**
+ * Watermark: the clock of a task. Pure arithmetic; the caller brings time.
+ *
+ * Per split: the highest event time seen, less `outOfOrder`. T is the minimum over the active splits and never goes back
+ * (law 5). A split that is caught up and silent for `idleMs` leaves the minimum; when all are idle, T moves on with the
+ * monotonic clock, so that windows close without input. A split that returns never pulls T back.
+ */
+export interface SplitClockOptions {
+  readonly outOfOrderMs: number
+  /** Undefined: a silent split holds T for ever. */
+  readonly idleMs: number | undefined
+}
+
+class SplitClock {
+  readonly options: SplitClockOptions
+  maxTime = -Infinity
+  /** Monotonic time since which it has been silent; undefined before the first tick. */
+  silentSince: number | undefined = undefined
+  idle = false
+
+  constructor(options: SplitClockOptions) {
+    this.options = options
+  }
+
+  get watermark(): number {
+    return this.maxTime - this.options.outOfOrderMs
+  }
+}
+
+export class Watermark {
+  readonly #splits: readonly SplitClock[]
+  #monotonic: number | undefined = undefined
+  #value = -Infinity
+
+  constructor(splits: readonly SplitClockOptions[]) {
+    this.#splits = splits.map((options) => new SplitClock(options))
+  }
+
+  get value(): number {
+    return this.#value
+  }
+
+  maxTime(split: number): number {
+    return this.#splits[split]!.maxTime
+  }
+
+  /** After a restore: no split and no T begins behind what was committed. */
+  restore(value: number, maxTimes: readonly (number | undefined)[]): void {
+    this.#value = Math.max(this.#value, value)
+    maxTimes.forEach((time, i) => {
+      if (time !== undefined) this.#splits[i]!.maxTime = Math.max(this.#splits[i]!.maxTime, time)
+    })
+  }
+
+  /** A row of this split has been taken. Returns T, moved or not. */
+  observe(split: number, time: number): number {
+    const clock = this.#splits[split]!
+    clock.silentSince = this.#monotonic
+    clock.idle = false
+    if (time > clock.maxTime) {
+      clock.maxTime = time
+      this.#move()
+    }
+    return this.#value
+  }
+
+  /** Monotonic time goes on; `caughtUp(i)` says whether silence of a split means that there is nothing. */
+  tick(monotonic: number, caughtUp: (split: number) => boolean): number {
+    this.#monotonic = monotonic
+    for (let i = 0; i < this.#splits.length; i++) {
+      const clock = this.#splits[i]!
+      if (clock.silentSince === undefined || !caughtUp(i)) {
+        clock.silentSince = monotonic
+        clock.idle = false
+      } else if (
+        clock.options.idleMs !== undefined &&
+        monotonic - clock.silentSince > clock.options.idleMs
+      ) {
+        clock.idle = true
+      }
+    }
+    this.#move()
+    return this.#value
+  }
+
+  #move(): void {
+    let min = Infinity
+    let wall = -Infinity
+    for (const clock of this.#splits) {
+      if (!clock.idle) min = Math.min(min, clock.watermark)
+      else wall = Math.max(wall, clock.watermark + (this.#monotonic! - clock.silentSince!))
+    }
+    const next = min === Infinity ? wall : min
+    if (next > this.#value && next !== Infinity) this.#value = next
+  }
+}

@@ -1,0 +1,26 @@
+/** Topology: a compiled app, and what can be said of it without running it. */
+import { compile } from './compile.ts'
+import type { SubTopology } from './compile.ts'
+import { describeJson, describeText } from './describe.ts'
+import type { DescribedTopology } from './describe.ts'
+import { fingerprint } from './fingerprint.ts'
+import type { Fingerprint } from './fingerprint.ts'
+import type { GraphNode } from './graph-node.ts'
+
+export class Topology {
+  readonly subTopologies: readonly SubTopology[]
+  readonly fingerprint: Fingerprint
+
+  constructor(nodes: readonly GraphNode[]) {
+    this.subTopologies = compile(nodes)
+    this.fingerprint = fingerprint(this.subTopologies)
+  }
+
+  describe(): string {
+    return describeText(this.subTopologies)
+  }
+
+  toJSON(): DescribedTopology {
+    return describeJson(this.subTopologies, this.fingerprint.hash)
+  }
+}

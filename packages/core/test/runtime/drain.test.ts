@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import { createApp } from '@millrace/core'
+import type { Processor, ProcessorContext } from '@millrace/core/operator'
+import { TestDriver } from '@millrace/core/testing'
+import { sink, source } from './random-graph.ts'
+import type { Item } from './random-graph.ts'
+
+/** Owes `count` rows at each move of T, and pays them a slice at a time. */
+class Owing implements Processor<string, Item, string, string> {
+  readonly #name: string
+  readonly #count: number
+  readonly slices: number[] = []
+  #ctx!: ProcessorContext<string, string>
+  #owed: string[] = []
+
+  constructor(name: string, count: number) {
+    this.#name = name
+    this.#count = count
+  }
+  open(ctx: ProcessorContext<string, string>): void {
+    this.#ctx = ctx
+  }
+  process(key: string, value: Item | string): void {
+    this.#ctx.forward(key, `${this.#name}(${typeof value === 'string' ? value : value.n})`)
+  }
+  advance(watermark: number): void {
+    for (let i = 0; i < this.#count; i++) this.#owed.push(`${this.#name}@${watermark}#${i}`)
+  }
+  drain(budget: number): boolean {
+    const slice = this.#owed.splice(0, budget)
+    if (slice.length > 0) this.slices.push(slice.length)
+    for (const row of slice) this.#ctx.forward('k', row)
+    return this.#owed.length > 0
+  }
+}
+
+function piped(first: Owing, second: Owing, times: readonly number[]): readonly string[] {
+  const app = createApp({ id: 'owing' })
+  app
+    .stream(source('in'))
+    .process(() => first as Processor<string, Item, string, string>, { name: 'first' })
+    .process(() => second as unknown as Processor<string, string, string, string>, {
+      name: 'second',
+    })
+    .to(sink('out'))
+  const driver = new TestDriver(app)
+  const input = driver.createInputTopic<string, Item>('in')
+  times.forEach((time, i) => input.pipeInput('k', { n: i, path: '' }, time))
+  return driver.createOutputTopic<string, string>('test:out').readValuesToList()
+}
+
+describe('what time makes a node emit', () => {
+  it('comes behind the row that moved it, and reaches the next node before time does', () => {
+    expect(piped(new Owing('a', 1), new Owing('b', 1), [10, 20])).deep.equal([
+      'b(a(0))',
+      'b(a@10#0)',
+      'b@10#0',
+      'b(a(1))',
+      'b(a@20#0)',
+      'b@20#0',
+    ])
+  })
+
+  it('is drained in bounded slices, all of it before the next row', () => {
+    const first = new Owing('a', 5_000)
+    const rows = piped(first, new Owing('b', 0), [10, 20])
+    expect(rows).length(2 + 2 * 5_000)
+    expect(rows.indexOf('b(a(1))')).equal(5_001)
+    expect(Math.max(...first.slices)).most(2_000)
+  })
+
+  it('is finished further down before it goes on above', () => {
+    const rows = piped(new Owing('a', 600), new Owing('b', 600), [10])
+    expect(rows.findIndex((row) => row.startsWith('b@10'))).equal(1 + 600)
+    expect(rows).length(1 + 600 + 600)
+  })
+})
