@@ -1,7 +1,7 @@
 /**
  * What a row carries beside key and value. The context object that a processor or sink sees is *reused*: it belongs
  * to the row in progress and must not be kept. Who keeps a row copies what it needs; `origin.keep()` gives an origin
- * that lives on (its source bytes are copied then, not before).
+ * that lives on; it holds on to the fetch batch, so copy its bytes where you keep many of them for long.
  */
 import type { Position } from './log/position.ts'
 

@@ -20,7 +20,7 @@
  */
 import type { Position, Split, From } from './position.ts'
 
-/** Rows of one split, in the log's own form. `W` is bytes for real logs, values for in-process ones. */
+/** Rows of one split, in the log's own form; valid for as long as somebody holds the batch. `W` is bytes for real logs, values for in-process ones. */
 export interface Batch<W = unknown> {
   readonly split: string
   readonly length: number

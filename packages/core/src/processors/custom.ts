@@ -3,7 +3,7 @@
  * if something was forwarded, else absorbed), keeps the key fixed for `processValues`, and tells an error of the user's
  * code from the task failure of a node further down, which passes through.
  */
-import { MillraceError } from '../errors.ts'
+import { MillraceError, isMillraceError, messageOf } from '../errors.ts'
 import type { Node } from './node.ts'
 import type { Processor, ProcessorContext } from './processor.ts'
 import type { Row } from './row.ts'
@@ -86,6 +86,12 @@ export class Custom implements Processor {
     this.#forwards = 0
     try {
       return call()
+    } catch (error) {
+      if (isMillraceError(error) && error.code === 'MILLRACE_NODE_FAILED') throw error
+      throw new MillraceError('MILLRACE_NODE_FAILED', messageOf(error), {
+        at: { node: this.#node.name },
+        cause: error,
+      })
     } finally {
       this.#node.counters.made += this.#forwards
     }

@@ -1,6 +1,7 @@
 /**
  * Where the row in progress came from. One object per stage, pointed at the row's batch, so that a row costs nothing; text
- * and bytes are made on demand. `keep` copies what must outlive the fetch batch.
+ * and bytes are made on demand. `keep` holds on to the fetch batch, which stays valid while somebody does: right for rows that
+ * wait for an answer, which are few and soon gone.
  */
 import type { Batch } from '../log/source-port.ts'
 import type { Position } from '../log/position.ts'
@@ -35,16 +36,11 @@ export class BatchOrigin implements Origin {
   }
 
   keep(): Origin {
-    return new KeptOrigin(
-      this.source,
-      this.split,
-      this.position,
-      copy(this.bytes()),
-      copy(this.keyBytes()),
-    )
+    return new BatchOrigin().point(this.source, this.batch, this.index)
   }
 }
 
+/** The origin of a row that was in flight at the commit it was restored from. */
 export class KeptOrigin implements Origin {
   readonly source: string
   readonly split: string
@@ -89,8 +85,4 @@ function bytesOf(wire: unknown): Uint8Array | undefined {
   } catch {
     return undefined
   }
-}
-
-function copy(bytes: Uint8Array | undefined): Uint8Array | undefined {
-  return bytes === undefined ? undefined : bytes.slice()
 }
