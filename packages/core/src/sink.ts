@@ -57,6 +57,8 @@ export interface Sink<in V = unknown> {
   /** The family ('ndjson', 'embedded', ...), part of the fingerprint. */
   readonly type: string
   readonly decides: Decides
+  /** Its names hold for one writer a task: two nodes that write to one target of this type are refused. */
+  readonly exclusive?: boolean
   open(ctx: SinkContext): Promise<SinkPort<V>>
 }
 

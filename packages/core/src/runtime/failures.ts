@@ -31,6 +31,7 @@ export class Failures implements FailureHandler {
   readonly #policies: Map<Node, Policy> = new Map()
   readonly #prefix: Set<Node> = new Set()
   readonly #logged: Map<string, number> = new Map()
+  #letterOfPrefix = false
 
   constructor(place: { readonly app: string; readonly task: string }, log: LogFn) {
     this.#place = place
@@ -79,7 +80,10 @@ export class Failures implements FailureHandler {
     }
     node.counters.deadLettered++
     node.counters.note(rejected.code)
+    // A letter that cannot be written fails where its row stands: replay must stop before the prefix writes it again.
+    this.#letterOfPrefix = this.#prefix.has(node)
     sink.process(rejected.key, rejected, row)
+    this.#letterOfPrefix = false
     this.#report('dead-lettered', node, error, row)
   }
 
@@ -93,7 +97,7 @@ export class Failures implements FailureHandler {
     return new TaskFailure(
       `${messageOf(error)}. The task stops before this row: fix the function or the row, or give the node { onError: 'skip' } or a dead-letter sink`,
       { at, cause: error },
-      this.#prefix.has(node),
+      this.#letterOfPrefix || this.#prefix.has(node),
     )
   }
 

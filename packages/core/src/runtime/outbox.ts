@@ -104,7 +104,7 @@ export class Outbox {
         this.published += section.rows
         break
       } catch (error) {
-        if (isMillraceError(error) && error.family !== 'retriable') {
+        if (!isMillraceError(error) || error.family !== 'retriable') {
           this.#error = error
           break
         }

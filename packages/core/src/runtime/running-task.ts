@@ -100,7 +100,7 @@ export class RunningTask {
     const before = this.#end
     this.#end = task.run(rowsPerTurn)
     this.#calls.carryOut(task.effects())
-    this.#pause(this.#end === 'full')
+    this.#pause(this.#stopping || this.#end === 'full')
     const committed = this.#commitIfDue()
     return (
       polled || committed || this.#end === 'more' || (before === 'full' && this.#end !== 'full')
@@ -137,6 +137,7 @@ export class RunningTask {
   /** Takes no further row; what is in flight goes on. */
   stopIntake(): void {
     this.#stopping = true
+    this.#open.task.endIntake()
     this.#pause(true)
   }
 

@@ -14,6 +14,7 @@ import type { Row } from '../processors/row.ts'
 import type { Origin } from '../row.ts'
 import type { Calls, Pending } from './calls.ts'
 import type { CallResult } from './effects.ts'
+import type { Cut } from './split-input.ts'
 
 export interface RowEntry {
   readonly kind: 'row'
@@ -60,6 +61,9 @@ export class StageQueue implements AsyncQueue {
   readonly #nextSeq: () => number
   readonly #entries: Entry[] = []
   #rows = 0
+  #stopBefore: Cut | undefined = undefined
+  /** The row to stop before is next in line. */
+  cut = false
 
   constructor(calls: Calls, nextSeq: () => number) {
     this.#calls = calls
@@ -110,6 +114,12 @@ export class StageQueue implements AsyncQueue {
     }
   }
 
+  /** Replay stops before this row and what is behind it (error policy 'fail'). False if it does not stand here. */
+  stopBefore(cut: Cut): boolean {
+    this.#stopBefore = cut
+    return this.#entries.some((entry) => isOf(entry, cut))
+  }
+
   /** Takes the oldest entry that nothing blocks. */
   take(): Entry | undefined {
     const entries = this.#entries
@@ -117,6 +127,10 @@ export class StageQueue implements AsyncQueue {
     let blockedKeys: Map<AsyncNode, Set<unknown>> | undefined
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!
+      if (this.#stopBefore !== undefined && isOf(entry, this.#stopBefore)) {
+        this.cut = i === 0
+        return undefined
+      }
       if (entry.kind === 'time') {
         if (holdsTime) continue
         return this.#remove(i)
@@ -180,6 +194,10 @@ export class StageQueue implements AsyncQueue {
   #ask(entry: RowEntry): void {
     this.#calls.start(entry as RowEntry & Pending)
   }
+}
+
+function isOf(entry: Entry, { split, position }: Cut): boolean {
+  return entry.kind === 'row' && entry.origin?.position === position && entry.origin.split === split
 }
 
 /** Equal keys are equal in their encoded bytes; objects by their JSON text, which is enough to keep an order. */

@@ -94,6 +94,7 @@ export class Task {
   #changed = false
   #drainOwed = false
   #broken = false
+  #intake = true
 
   constructor(options: TaskOptions) {
     this.#calls = new Calls(options.random)
@@ -132,10 +133,21 @@ export class Task {
       })),
     )
     if (options.restored !== undefined) this.#restore(options.restored)
-    if (options.cut !== undefined) this.#bySplit.get(options.cut.split)?.cutBefore(options.cut)
+    if (options.cut !== undefined) this.#cutBefore(options.cut)
+  }
+
+  /** A row that was in flight at the last commit is behind the position of its split: the line of its queue is cut. */
+  #cutBefore(cut: Cut): void {
+    if (this.#stages.filter(({ queue }) => queue?.stopBefore(cut)).length > 0) this.#intake = false
+    else this.#bySplit.get(cut.split)?.cutBefore(cut)
   }
 
   // ---- what a driver tells the task
+
+  /** Takes no further row from a split; what has been taken goes on. */
+  endIntake(): void {
+    this.#intake = false
+  }
 
   /** A fetched batch of one of its splits, in the split's order. */
   offer(batch: Batch): void {
@@ -194,6 +206,7 @@ export class Task {
         left--
         continue
       }
+      if (!this.#intake) return this.cutInFlight ? 'cut' : 'caught-up'
       if (this.#queuesFull) return 'full'
       const next = this.#nextSplit()
       if (typeof next !== 'number') return next
@@ -208,7 +221,10 @@ export class Task {
     for (let i = this.#stages.length - 1; i > 0; i--) {
       const stage = this.#stages[i]!
       const entry = stage.queue!.take()
-      if (entry === undefined) continue
+      if (entry === undefined) {
+        if (stage.queue!.cut) return false
+        continue
+      }
       this.#changed = true
       if (entry.kind === 'time') {
         this.#advance(i, entry.watermark, drainRows)
@@ -351,6 +367,11 @@ export class Task {
   /** Monotonic time at which `tick` is of use, or undefined. */
   get nextDue(): number | undefined {
     return this.#calls.nextDue
+  }
+
+  /** The row to stop before is next in a line between two stages. */
+  get cutInFlight(): boolean {
+    return this.#stages.some(({ queue }) => queue?.cut === true)
   }
 
   /** What the driver is to do; each effect is told once. */

@@ -11,6 +11,7 @@ import type { Processor, Receiver } from '../processors/processor.ts'
 import { Row } from '../processors/row.ts'
 import { SinkNode } from '../processors/sink-node.ts'
 import { unreachable } from '../assert.ts'
+import { MillraceError } from '../errors.ts'
 import type { Sink, SinkPort } from '../sink.ts'
 import type { GraphNode, OnError } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/compile.ts'
@@ -246,7 +247,20 @@ export function sinksOf(part: SubTopology, onError: OnError): ReadonlyMap<string
   for (const node of part.nodes) {
     if (node.kind === 'sink') sinks.set(node.name, node.sink)
     const policy = node.onError ?? onError
-    if (typeof policy !== 'string') sinks.set(deadLetterName(policy.deadLetter), policy.deadLetter)
+    if (typeof policy !== 'string') addDeadLetters(sinks, policy.deadLetter)
   }
   return sinks
+}
+
+/** Two sinks under one name would be one: rows of the one would be written by the other. */
+function addDeadLetters(sinks: Map<string, Sink<never>>, sink: Sink<never>): void {
+  const name = deadLetterName(sink)
+  const other = sinks.get(name)
+  if (other !== undefined && other !== sink) {
+    throw new MillraceError(
+      'MILLRACE_DUPLICATE_NAME',
+      `two dead-letter sinks are called ${name}: make the sink once and give it to both nodes, or let the two write to different targets`,
+    )
+  }
+  sinks.set(name, sink)
 }

@@ -303,18 +303,18 @@ export class Worker {
   async #commitUpTo(cut: Cut, id: string): Promise<void> {
     const replay = await openTask(this.#context!, this.#assignments.get(id)!, cut)
     try {
-      await this.#replayTo(replay)
-      await replay.commitAll(true)
+      if (await this.#replayTo(replay)) await replay.commitAll(true)
     } finally {
       await replay.close()
       this.#retire(replay)
     }
   }
 
-  async #replayTo(replay: RunningTask): Promise<void> {
-    for (;;) {
+  /** False if the app was told to stop meanwhile: the next start replays. */
+  async #replayTo(replay: RunningTask): Promise<boolean> {
+    while (!this.#stopping) {
       const progressed = replay.turn()
-      if (replay.end === 'cut' && replay.quiet) return
+      if (replay.end === 'cut' && (replay.quiet || replay.task.cutInFlight)) return true
       if (progressed) await this.#env.timers.yield()
       else {
         replay.arm()
@@ -326,6 +326,7 @@ export class Worker {
         )
       }
     }
+    return false
   }
 
   async #give(id: string, error: unknown): Promise<void> {

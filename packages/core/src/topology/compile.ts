@@ -10,6 +10,7 @@
  * right behind the source, else nothing.
  */
 import { MillraceError } from '../errors.ts'
+import type { Sink } from '../sink.ts'
 import type { EventTimeNode, GraphNode, SourceNode } from './graph-node.ts'
 
 export interface SourcePrefix {
@@ -47,6 +48,7 @@ function compilePart(nodes: readonly GraphNode[]): SubTopology {
   const prefixes = sources.map((source) => prefixOf(source, children))
   refuseStrayEventTime(nodes, prefixes)
   refuseTwoClusters(nodes)
+  refuseSharedTargets(nodes)
   const stageOf = new Map<GraphNode, number>()
   for (const node of nodes) {
     stageOf.set(
@@ -172,6 +174,27 @@ function refuseSameTopicTwice(sources: readonly SourceNode[]): void {
       )
     }
     topics.set(source.source.topic, source)
+  }
+}
+
+/** Two nodes of a task that publish under the same names would take each other's rows for their own. */
+function refuseSharedTargets(nodes: readonly GraphNode[]): void {
+  const writers = new Map<string, string>()
+  const claim = (sink: Sink<never>, writer: string): void => {
+    if (sink.exclusive !== true || sink.target === undefined) return
+    const target = `${sink.type} ${sink.target}`
+    const other = writers.get(target)
+    if (other !== undefined && other !== writer) {
+      throw new MillraceError(
+        'MILLRACE_TOPOLOGY',
+        `${other} and ${writer} both write to ${sink.target}, where each file belongs to one node: give one of them another place, or merge the streams first`,
+      )
+    }
+    writers.set(target, writer)
+  }
+  for (const node of nodes) {
+    if (node.kind === 'sink') claim(node.sink, `the sink ${node.name}`)
+    if (typeof node.onError === 'object') claim(node.onError.deadLetter, 'dead letters')
   }
 }
 

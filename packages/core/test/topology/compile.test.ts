@@ -175,6 +175,23 @@ describe('a topology', () => {
     refuses(() => torn.topology(), 'MILLRACE_TOPOLOGY', /test:x and test:y .* two clusters/)
   })
 
+  it('refuses two nodes that write to one place where files belong to one node', () => {
+    const shared = app()
+    const stream = shared.stream(source('a'))
+    stream.to({ ...sink('dir'), exclusive: true })
+    stream.to({ ...sink('dir'), exclusive: true }, { name: 'again' })
+    refuses(
+      () => shared.topology(),
+      'MILLRACE_TOPOLOGY',
+      /the sink test:dir and the sink again both write to dir/,
+    )
+    const dead = app()
+    dead
+      .stream(source('a'), { onError: { deadLetter: { ...sink('dir'), exclusive: true } } })
+      .to({ ...sink('dir'), exclusive: true })
+    refuses(() => dead.topology(), 'MILLRACE_TOPOLOGY', /both write to dir/)
+  })
+
   it('refuses the same topic twice, an empty app, and streams of another app', () => {
     const twice = app()
     twice.stream(source('a')).merge(twice.stream(source('a'), { name: 'a2' }))

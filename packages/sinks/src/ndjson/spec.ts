@@ -39,6 +39,7 @@ export function ndjson<V = unknown>(dir: string, options: NdjsonOptions<V> = {})
     type: 'ndjson',
     target: dir,
     decides: 'log',
+    exclusive: true,
     async open(ctx: SinkContext) {
       const prefix = partPrefix(ctx)
       const { openPartDirectory } = await import('./io.ts')

@@ -98,7 +98,7 @@ describe('deadLetters', () => {
 describe('ndjson in an app', () => {
   const Order = z.object({ id: z.number() })
 
-  it('writes good rows and dead letters once, over a restart that lost the done marks', function () {
+  it('writes good rows and dead letters once, over a restart', function () {
     this.timeout(20_000)
     return inTempDir(async (dir) => {
       const orders = embedded('orders', { value: json(), partitions: 2 })
@@ -126,10 +126,10 @@ describe('ndjson in an app', () => {
       await run()
       await log.close()
 
-      const ids = ((await linesIn(out)) as { id: number }[]).map(({ id }) => id).sort()
-      expect(ids).to.deep.equal([1, 3, 4])
+      const ids = ((await linesIn(out)) as { id: number }[]).map(({ id }) => id)
+      expect(ids).to.have.members([1, 3, 4])
       const letters = (await linesIn(invalid)) as DeadLetter[]
-      expect(letters.map(({ text }) => text).sort()).to.deep.equal(['{"id":"two"}', '{"no":5}'])
+      expect(letters.map(({ text }) => text)).to.have.members(['{"id":"two"}', '{"no":5}'])
       for (const letter of letters) {
         expect(letter.error).to.include('id: ')
         expect(letter).to.include({

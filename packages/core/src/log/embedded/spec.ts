@@ -46,7 +46,7 @@ export interface EmbeddedTopic<in out K, in out V> extends Source<K, V> {
 export function embedded<K = string, V = unknown>(
   topic: string,
   options: EmbeddedOptions<K, V>,
-): EmbeddedTopic<K, V> {
+): EmbeddedTopic<NoInfer<K>, NoInfer<V>> {
   const { value, partitions, dir } = options
   if (typeof value?.decode !== 'function') {
     throw new MillraceError(
