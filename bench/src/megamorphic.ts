@@ -2,11 +2,10 @@
  * Runs other graphs first. In a process that has seen one chain only, V8 inlines that chain whole, which no user's process
  * will ever see: here every node class and every shape of batch has passed through the engine before anything is measured.
  */
-import { createApp } from '@millrace/core'
+import { createApp, generator } from '@millrace/core'
 import type { KStream } from '@millrace/core'
 import type { Processor, ProcessorContext } from '@millrace/core/operator'
 import { TestDriver, seededRandom } from '@millrace/core/testing'
-import { generator } from '@millrace/core'
 import { makeRows } from './rows.ts'
 import type { BenchRow, Event } from './rows.ts'
 import { runApp } from './run-app.ts'

@@ -3,17 +3,20 @@
  * the whole engine (source port, task, worker's loop, commits) and nothing but the engine.
  */
 import { createApp, generator, memory } from '@millrace/core'
-import type { KStream, WorkerReport } from '@millrace/core'
+import type { Duration, KStream, WorkerReport } from '@millrace/core'
 import type { BenchRow, Event } from './rows.ts'
 
 export interface AppRunOptions {
   readonly rows: readonly BenchRow[]
   readonly build: (stream: KStream<string, Event>) => void
   readonly splits?: number
+  /** How often it commits. Default: the engine's. */
+  readonly every?: Duration
 }
 
-export async function runApp({ rows, build, splits = 1 }: AppRunOptions): Promise<WorkerReport> {
-  const app = createApp({ id: 'bench', checkpoint: memory() })
+export async function runApp(options: AppRunOptions): Promise<WorkerReport> {
+  const { rows, build, splits = 1, every } = options
+  const app = createApp({ id: 'bench', checkpoint: memory(every === undefined ? {} : { every }) })
   const source = generator<Event, string>({
     name: 'rows',
     rows: rows.length,

@@ -12,9 +12,14 @@ describe('allocation per record', function () {
 
   it('does not grow with the number of stateless operators', async () => {
     const flags = ['--expose-gc', '--max-semi-space-size=64', '--min-semi-space-size=64']
-    const { one, eight } = await inChild<{ one: number; eight: number }>('allocation-process.ts', flags)
+    const { one, eight } = await inChild<{ one: number; eight: number }>(
+      'allocation-process.ts',
+      flags,
+    )
     expect(one, 'bytes a row: less than none means that something was collected').to.be.above(0)
-    expect(eight - one, `${one} bytes a row for one operator, ${eight} for eight`).to.be.at.most(operatorBytesMax)
+    expect(eight - one, `${one} bytes a row for one operator, ${eight} for eight`).to.be.at.most(
+      operatorBytesMax,
+    )
     expect(one).to.be.at.most(rowBytesMax)
   })
 })

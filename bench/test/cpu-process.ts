@@ -2,5 +2,5 @@
 import { passThrough8 } from '../src/pass-through.ts'
 import { measure } from '../src/rounds.ts'
 
-const measured = await measure(passThrough8, { records: 300_000, rounds: 7, warmUp: 3 })
+const measured = await measure(passThrough8, { records: 300_000, rounds: 11, warmUp: 3 })
 process.stdout.write(`${JSON.stringify(measured)}\n`)

@@ -29,7 +29,8 @@ describe('promises per record', () => {
 
   it('fall when a run has more records, since starting and stopping make most of them', async () => {
     const perRecord: number[] = []
-    for (const count of [2_500, 10_000, 40_000]) perRecord.push((await inApp(passThrough8, count)) / count)
+    for (const count of [2_500, 10_000, 40_000])
+      perRecord.push((await inApp(passThrough8, count)) / count)
     expect(perRecord[1]!).to.be.below(perRecord[0]!)
     expect(perRecord[2]!).to.be.below(perRecord[1]!)
   })

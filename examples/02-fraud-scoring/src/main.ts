@@ -35,7 +35,15 @@ async function run(options: Options): Promise<void> {
   const startedMs = performance.now()
   const cpuBefore = process.cpuUsage()
   progress.start(fraud)
-  const report = await fraud.run({ until: 'caught-up' }).finally(() => progress.stop())
+  let report
+  try {
+    report = await fraud.run({ until: 'caught-up' })
+  } catch (error) {
+    if (run.temporary) progress.say(`the state is kept in ${run.state}`)
+    throw error
+  } finally {
+    progress.stop()
+  }
   const cpu = process.cpuUsage(cpuBefore)
   const summary = summaryOf(report)
   const seconds = Math.round(performance.now() - startedMs) / 1_000

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { bytes, createApp, embedded, generator, json } from '@millrace/core'
 import type { App, Env } from '@millrace/core'
 import { fs } from '@millrace/core/fs'
-import type { Sink } from '@millrace/core/sink'
 import { eventTime, filter, keyBy, mapValues, mapValuesAsync, validate } from '@millrace/operators'
 import { deadLetters, ndjson } from '@millrace/sinks/ndjson'
 import { Activity } from './activity/activity.ts'
@@ -48,7 +47,8 @@ export function app(options: FraudOptions = {}): App {
     .stream(generator({ name: 'activity', rows: records, make: (index) => activity.row(index) }))
     .to(embedded('transactions', { value: bytes() }).sink)
 
-  const rejects = below(out, 'dead-letters', deadLetters)
+  // A sink is known to its checkpoint by its target, not by where `out` lies: state and output may move.
+  const rejects = deadLetters(join(out, 'dead-letters'), { target: 'dead-letters' })
   const onError = { deadLetter: rejects }
   const scored = app.stream(embedded('transactions', { value: json() }), { onError }).pipe(
     validate(Transaction, { name: 'schema', invalid: rejects }),
@@ -74,14 +74,9 @@ export function app(options: FraudOptions = {}): App {
     ),
     mapValues(score),
   )
-  scored.to(below(out, 'scores', ndjson), { name: 'scores' })
+  scored.to(ndjson(join(out, 'scores'), { target: 'scores' }), { name: 'scores' })
   scored
     .filter((s) => s.score >= alertScore, { name: 'risky' })
-    .to(below(out, 'alerts', ndjson), { name: 'alerts' })
+    .to(ndjson(join(out, 'alerts'), { target: 'alerts' }), { name: 'alerts' })
   return app
-}
-
-/** A sink is known to its checkpoint by its folder, not by where `out` happens to lie: state and output may move. */
-function below<V>(out: string, folder: string, sink: (dir: string) => Sink<V>): Sink<V> {
-  return { ...sink(join(out, folder)), target: folder }
 }

@@ -13,16 +13,16 @@ export class Progress {
   #timer: NodeJS.Timeout | undefined = undefined
   #before: { readonly at: number; readonly records: number } = { at: 0, records: 0 }
   #shown = ''
-  readonly #warned: Set<unknown> = new Set()
+  readonly #warned: Set<string> = new Set()
 
   readonly log: LogFn = (level, message, fields) => {
     if (level === 'debug') return
     const node = fields?.['node']
-    if (level === 'warn' && node !== undefined) {
+    if (level === 'warn' && typeof node === 'string') {
       if (this.#warned.has(node)) return
       this.#warned.add(node)
       this.say(
-        `${level} ${message} (node ${String(node)}, behind ${String(fields?.['split'])} ${String(fields?.['position'])}; more of these are counted only)`,
+        `${level} ${message} (node ${node}, behind ${String(fields?.['split'])} ${String(fields?.['position'])}; more of these are counted only)`,
       )
       return
     }
@@ -47,7 +47,7 @@ export class Progress {
   }
 
   #beat(app: App): void {
-    if (app.state !== 'RUNNING' && app.state !== 'PENDING_SHUTDOWN') return
+    if (app.state !== 'RUNNING') return
     const { records, outputs, deadLettered, lag } = summaryOf(app.report())
     const at = performance.now()
     const rate = ((records - this.#before.records) * 1_000) / (at - this.#before.at)

@@ -30,24 +30,22 @@ interface StateNote {
 const folders = ['scores', 'alerts', 'dead-letters']
 
 export function openRun(options: Options): Run {
-  const temporary = options.state === undefined
-  const state =
-    options.state === undefined
-      ? mkdtempSync(join(tmpdir(), 'millrace-fraud-'))
-      : resolve(options.state)
-  const known = readNote(join(state, 'run.json')) as StateNote | undefined
+  const given = options.state === undefined ? undefined : resolve(options.state)
+  const known =
+    given === undefined ? undefined : (readNote(join(given, 'run.json')) as StateNote | undefined)
   const seed = options.seed ?? known?.seed ?? seedDefault
   const records = options.records ?? known?.records ?? recordsDefault
-  if (known !== undefined) refuseOtherStream(known, { seed, records }, state)
+  if (known !== undefined) refuseOtherStream(known, { seed, records }, given!)
   const id = known?.id ?? randomUUID()
   const out = options.out === undefined ? (known?.out ?? newFolder()) : resolve(options.out)
   claim(out, id, known !== undefined)
-  mkdirSync(state, { recursive: true })
+  if (given !== undefined) mkdirSync(given, { recursive: true })
+  const state = given ?? mkdtempSync(join(tmpdir(), 'millrace-fraud-'))
   writeFileSync(
     join(state, 'run.json'),
     `${JSON.stringify({ id, seed, records, out } satisfies StateNote)}\n`,
   )
-  return { records, seed, state, out, temporary }
+  return { records, seed, state, out, temporary: given === undefined }
 }
 
 function refuseOtherStream(

@@ -2,7 +2,7 @@
  * createApp: the composition root. It wires defaults and hands out typed handles; it holds no logic of its own. Nothing is
  * opened before `run` or `start`, and adapters are reached by `import()` only.
  */
-import { MillraceError } from './errors.ts'
+import { MillraceError, messageOf } from './errors.ts'
 import { processHost } from './host.ts'
 import { realEnv } from './env.ts'
 import type { Env } from './env.ts'
@@ -11,12 +11,13 @@ import type { CheckpointSpec } from './checkpoint/spec.ts'
 import type { KStream, NodeOptions } from './dsl/kstream.ts'
 import { StreamHandle } from './dsl/stream-handle.ts'
 import type { Source } from './log/source.ts'
+import { durationMs } from './time/duration.ts'
 import { Graph } from './topology/graph.ts'
 import type { OnError } from './topology/graph-node.ts'
 import { Topology } from './topology/topology.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import type { AppState } from './runtime/lifecycle.ts'
-import { Worker } from './runtime/worker.ts'
+import { Worker, stopWithinDefault } from './runtime/worker.ts'
 import type { NodeReport, RunOptions, WorkerReport } from './runtime/worker.ts'
 
 export interface AppOptions {
@@ -90,12 +91,27 @@ export class App {
 
   /** Calls `listener` on each change of state. */
   onStateChange(listener: (state: AppState, from: AppState) => void): void {
-    this.#lifecycle.onChange(listener)
+    this.#lifecycle.onChange((state, from) => {
+      try {
+        listener(state, from)
+      } catch (error) {
+        this.#env.log(
+          'error',
+          `a listener of the app's state threw at ${state}: ${messageOf(error)}`,
+        )
+      }
+    })
   }
 
   /** Starts, and resolves once tasks run. The process stays the caller's: stop with `close()`. */
   async start(options: RunOptions = {}): Promise<void> {
     const topology = this.topology()
+    durationMs(options.stopWithin ?? stopWithinDefault, 'stopWithin')
+    if (this.#worker !== undefined)
+      throw new MillraceError(
+        'MILLRACE_LIFECYCLE',
+        `the app was started before and is ${this.state}: an app runs once, create a new one`,
+      )
     this.#lifecycle.to('REBALANCING')
     this.#worker = new Worker({
       app: this.id,
@@ -113,10 +129,13 @@ export class App {
 
   /** Runs until it is stopped (SIGTERM, SIGINT, `close()`), has failed, or what `until` names has come. */
   async run(options: RunOptions = {}): Promise<WorkerReport> {
-    const release = processHost(this.#env).onStop((signal) => {
-      this.#env.log('info', `${signal}: finishing what is in flight, then a last commit`)
-      void this.close()
-    })
+    const release = processHost(this.#env).onStop(
+      (signal) => {
+        this.#env.log('info', `${signal}: finishing what is in flight, then a last commit`)
+        void this.close()
+      },
+      durationMs(options.stopWithin ?? stopWithinDefault, 'stopWithin'),
+    )
     try {
       await this.start(options)
       return await this.#worker!.finished()

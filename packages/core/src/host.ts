@@ -8,21 +8,32 @@
 import type { Env } from './env.ts'
 import { messageOf } from './errors.ts'
 
+/** What a stop may take beyond its deadline: the last commit and the release of what is open. */
+const lastCommitMs = 2_000
+
 export interface Host {
-  /** Calls `stop` on the first SIGTERM or SIGINT. The returned function takes all handlers away again. */
-  onStop(stop: (signal: string) => void): () => void
+  /**
+   * Calls `stop` on the first SIGTERM or SIGINT; it has `withinMs`. The returned function takes all handlers away again.
+   */
+  onStop(stop: (signal: string) => void, withinMs: number): () => void
 }
 
 export function processHost(env: Env): Host {
   return {
-    onStop(stop) {
+    onStop(stop, withinMs) {
       let asked = false
+      let cancel = (): void => {}
       const onSignal = (signal: string): void => {
         if (asked) {
           env.log('error', `second ${signal}: leaving at once, without a final commit`)
           process.exit(1)
         }
         asked = true
+        // A stop that hangs (a sink or a store that never answers) also lets the loop run empty: the timer holds it.
+        cancel = env.timers.after(withinMs + lastCommitMs, () => {
+          env.log('error', `${signal}: not stopped within ${withinMs} ms, leaving without the rest`)
+          process.exit(1)
+        })
         stop(signal)
       }
       const onUncaught = (error: unknown): void => {
@@ -36,6 +47,7 @@ export function processHost(env: Env): Host {
       process.on('uncaughtException', onUncaught)
       process.on('unhandledRejection', onUncaught)
       return () => {
+        cancel()
         process.off('SIGTERM', onSignal)
         process.off('SIGINT', onSignal)
         process.off('uncaughtException', onUncaught)

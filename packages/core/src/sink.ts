@@ -17,7 +17,7 @@
  * The conformance suite in `@millrace/core/testing` is the specification.
  */
 import type { OpenContext } from './log/log.ts'
-import type { Decides } from './log/decider.ts'
+import type { Decides, Outlet } from './log/decider.ts'
 import type { RowContext } from './row.ts'
 
 /** Rows of one lane of one sink in one commit, encoded. */
@@ -48,6 +48,8 @@ export interface SinkContext extends OpenContext {
   readonly task: string
   /** Name of the sink's node. */
   readonly node: string
+  /** Where a transactional sink writes to; none in a task whose commits the log decides. */
+  readonly outlet?: Outlet | undefined
 }
 
 export interface Sink<in V = unknown> {
@@ -62,4 +64,4 @@ export interface Sink<in V = unknown> {
   open(ctx: SinkContext): Promise<SinkPort<V>>
 }
 
-export type { Decides, OpenContext, RowContext }
+export type { Decides, OpenContext, Outlet, RowContext }

@@ -56,7 +56,7 @@ export const defaultRules: ActivityRules = Object.freeze({
     malformed: 1_000,
     invalid: 2_000,
     future: 1_000,
-    zeroAmounts: 5_000,
+    zeroAmounts: 0,
   }),
 })
 

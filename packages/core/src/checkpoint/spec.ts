@@ -9,8 +9,6 @@ import type { ObjectStore } from './object-store.ts'
 export interface CheckpointOptions {
   /** Target interval between two commits of a task. Default '1s'. */
   readonly every?: Duration
-  /** A task commits early once its staged rows and state weigh this much. Default 8 MiB. */
-  readonly bytesMax?: number
 }
 
 export interface CheckpointSpec {

@@ -2,7 +2,7 @@
  * FlatMap and FlatMapValues: one row in, any number out, in the order of the returned iterable. The user's function has
  * returned, and its result has been read to the end, before the first row goes on: a throw in the middle leaves nothing.
  */
-import { refusePromise } from './map.ts'
+import { refusePromise } from './refuse-promise.ts'
 import type { Node } from './node.ts'
 import type { Processor } from './processor.ts'
 

@@ -5,3 +5,15 @@
 export type { AsyncCall, AsyncMode, AsyncOperator } from './async-node.ts'
 export type { Processor, ProcessorContext, RowContext } from './processor.ts'
 export type { Origin } from '../row.ts'
+export { keyPrefix } from '../state/key-prefix.ts'
+export { keyValueStore } from '../state/key-value.ts'
+export type { KeyValueOptions } from '../state/key-value.ts'
+export type { SessionStore, VersionedStore, WindowStore } from '../state/shapes.ts'
+export type { Session, Version } from '../state/shapes.ts'
+export type {
+  KeyValueStore,
+  RangeOptions,
+  StoreScope,
+  StoreShape,
+  StoreSpec,
+} from '../state/store.ts'

@@ -55,9 +55,9 @@ export class Node implements ProcessorContext {
   }
 
   /** The user's function threw for the row in progress: fail, skip or dead-letter, as the node says. */
-  fail(error: unknown): void {
+  fail(error: unknown, row: Row = this.row): void {
     if (isMillraceError(error) && error.code === 'MILLRACE_NODE_FAILED') throw error
-    this.#failures.failed(this, error, this.row)
+    this.#failures.failed(this, error, row)
   }
 
   /** The row in progress is refused by a rule of the node; that never stops the stream. */

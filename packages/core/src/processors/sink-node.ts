@@ -26,7 +26,7 @@ export class SinkNode implements Processor {
     try {
       if (!this.#port.write(key, value, row)) this.full = true
     } catch (error) {
-      node.fail(error)
+      node.fail(error, row) // a dead-letter sink serves all stages: the row is not its own
       return
     }
     node.counters.forwarded++

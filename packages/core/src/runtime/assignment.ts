@@ -8,15 +8,17 @@ import { durationMs } from '../time/duration.ts'
 import type { Env } from '../env.ts'
 import { MillraceError } from '../errors.ts'
 import { byLog } from '../log/decider.ts'
+import type { Decider } from '../log/decider.ts'
 import type { Log, OpenContext } from '../log/log.ts'
 import type { TaskAssignment } from '../log/membership.ts'
 import type { SourcePort } from '../log/source-port.ts'
 import type { Section, SinkPort } from '../sink.ts'
 import type { OnError } from '../topology/graph-node.ts'
+import type { SubTopology } from '../topology/compile.ts'
 import type { Topology } from '../topology/topology.ts'
+import { claim } from './claim.ts'
 import { Commits } from './commit.ts'
 import { Outbox } from './outbox.ts'
-import { restore } from './restore.ts'
 import { RunningTask } from './running-task.ts'
 import type { Cut } from './split-input.ts'
 import { Task } from './task.ts'
@@ -47,90 +49,94 @@ export async function openTask(
   if (part === undefined)
     throw new MillraceError('MILLRACE_INVARIANT', `no sub-topology ${subTopology}`)
   const place = { app, subTopology, task }
-  const decider = deciderOf(
-    ctx,
-    part.prefixes[0]!.source.source.log.system,
-    assignment,
-    [...sinksOf(part, ctx.onError).values()].some((sink) => sink.decides !== 'log'),
-  )
-  const known = await decider.open()
-  if (known !== 'by-log')
-    throw new MillraceError(
-      'MILLRACE_CONFIG',
-      'commits decided by a cluster are not supported yet: use sinks that are staged',
-      { at: place },
-    )
-  const head = await restore(ctx.store, place)
+  const decider = deciderOf(ctx, part, assignment)
+  const writing = { writer: ctx.writer, fingerprint: ctx.topology.fingerprint.hash }
+  const head = await claim(decider, ctx.store, { ...place, ...writing }, env)
   const ports = new Map<string, SinkPort>()
-  for (const [name, sink] of sinksOf(part, ctx.onError)) {
-    const port = (await sink.open({ ...ctx.open, subTopology, task, node: name })) as SinkPort
-    const pending: Section[] = head.pending.filter((section) => section.sink === name)
-    await port.open(pending)
-    ports.set(name, port)
-  }
-  refuseOrphans(
-    head.pending.map((section) => section.sink),
-    ports,
-    place,
-  )
-  const outbox = new Outbox(place, ports, env, ctx.wake)
-  outbox.resume(head.pending)
-  const commits = new Commits({
-    place: { ...place, writer: ctx.writer, fingerprint: ctx.topology.fingerprint.hash },
-    store: ctx.store,
-    decider,
-    outbox,
-    env,
-    head: head.head,
-    changed: ctx.wake,
-  })
-  const synchronous = new Task({
-    app,
-    task: `${subTopology}/${task}`,
-    part,
-    splits: assignment.splits,
-    ports,
-    onError: ctx.onError,
-    random: () => env.random(),
-    log: env.log,
-    restored: head.head === undefined ? undefined : head,
-    cut,
-  })
-  await decider.begin()
   const sources = new Map<string, SourcePort>()
   const topicOf = new Map<string, string>()
-  for (const split of assignment.splits) {
-    const { source } = part.prefixes.find(
-      (prefix) => prefix.source.source.topic === split.topic,
-    )!.source
-    let port = sources.get(split.topic)
-    if (port === undefined)
-      sources.set(split.topic, (port = ctx.logOf(source.log.system).source(split.topic)))
-    const after = head.positions.get(split.id)
-    await port.open(split, after === undefined ? (source.start ?? 'earliest') : { after })
-    topicOf.set(split.id, split.topic)
+  const outbox = new Outbox(place, ports, env, ctx.wake)
+  try {
+    for (const [name, sink] of sinksOf(part, ctx.onError)) {
+      const port = (await sink.open({
+        ...ctx.open,
+        subTopology,
+        task,
+        node: name,
+        outlet: decider.outlet,
+      })) as SinkPort
+      ports.set(name, port)
+      const pending: Section[] = head.pending.filter((section) => section.sink === name)
+      await port.open(pending)
+    }
+    refuseOrphans(
+      head.pending.map((section) => section.sink),
+      ports,
+      place,
+    )
+    outbox.resume(head.pending)
+    const commits = new Commits({
+      place: { ...place, ...writing },
+      store: ctx.store,
+      decider,
+      outbox,
+      env,
+      head,
+      changed: ctx.wake,
+    })
+    const synchronous = new Task({
+      app,
+      task: `${subTopology}/${task}`,
+      part,
+      splits: assignment.splits,
+      ports,
+      onError: ctx.onError,
+      random: () => env.random(),
+      log: env.log,
+      restored: head.head === undefined ? undefined : head,
+      cut,
+    })
+    await decider.begin()
+    for (const split of assignment.splits) {
+      const { source } = part.prefixes.find(
+        (prefix) => prefix.source.source.topic === split.topic,
+      )!.source
+      let port = sources.get(split.topic)
+      if (port === undefined)
+        sources.set(split.topic, (port = ctx.logOf(source.log.system).source(split.topic)))
+      const after = head.positions.get(split.id)
+      await port.open(split, after === undefined ? (source.start ?? 'earliest') : { after })
+      topicOf.set(split.id, split.topic)
+    }
+    return new RunningTask(
+      `${subTopology}/${task}`,
+      { task: synchronous, sources, topicOf, ports, commits, outbox, eager: ctx.eager },
+      env,
+      durationMs(ctx.checkpoint.options.every ?? '1s', 'checkpoint: every'),
+      ctx.wake,
+    )
+  } catch (error) {
+    // What was opened is given back: another process, or the next try, needs it.
+    outbox.stop()
+    await outbox.drained()
+    await decider.close().catch(() => {})
+    const closing = [...topicOf].map(([split, topic]) => sources.get(topic)!.close(split))
+    await Promise.allSettled([...closing, ...[...ports.values()].map((port) => port.close())])
+    throw error
   }
-  return new RunningTask(
-    `${subTopology}/${task}`,
-    { task: synchronous, sources, topicOf, ports, commits, outbox, eager: ctx.eager },
-    env,
-    durationMs(ctx.checkpoint.options.every ?? '1s', 'checkpoint: every'),
-    ctx.wake,
-  )
 }
 
-function deciderOf(
-  ctx: AssignmentContext,
-  system: string,
-  assignment: TaskAssignment,
-  transactional: boolean,
-): typeof byLog {
-  if (!transactional) return byLog
-  const decider = ctx.logOf(system).decider?.(assignment)
+/** One decider a task: that of the cluster in which its transactional sinks write, or the log of its records. */
+function deciderOf(ctx: AssignmentContext, part: SubTopology, assignment: TaskAssignment): Decider {
+  const sinks = [...sinksOf(part, ctx.onError).values()]
+  const decides = sinks.find((sink) => sink.decides !== 'log')?.decides
+  if (decides === undefined || decides === 'log') return byLog
+  const log: Log | undefined = ctx.logOf(decides.cluster)
+  const decider = log?.decider?.(assignment)
   if (decider === undefined)
     throw new MillraceError(
       'MILLRACE_CONFIG',
-      `a sink of ${assignment.subTopology} wants its transaction to decide commits, but the log system ${system} has none`,
+      `a sink of ${assignment.subTopology} wants a transaction of ${decides.cluster} to decide commits, but ${log === undefined ? 'no source of this app is in that log system' : 'that log system has none'}`,
     )
   return decider
 }

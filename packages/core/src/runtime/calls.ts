@@ -21,7 +21,7 @@ interface Active {
   /** Undefined while it waits for its next try. */
   id: number | undefined
   retryAt: number
-  readonly deadline: number
+  deadline: number
 }
 
 export class Calls {
@@ -31,8 +31,11 @@ export class Calls {
   readonly #byId: Map<number, Active> = new Map()
   readonly #running: Map<AsyncNode, number> = new Map()
   readonly #waiting: Map<AsyncNode, Pending[]> = new Map()
+  /** Nodes with as many calls as they may have. */
+  #atCapacity = 0
   #lastId = 0
-  #monotonic = 0
+  /** Undefined until the first tick: rows restored before it get their time then. */
+  #monotonic: number | undefined = undefined
 
   constructor(random: () => number) {
     this.#random = random
@@ -44,8 +47,7 @@ export class Calls {
 
   /** True when a further row of some node would have to wait for a place. */
   get full(): boolean {
-    for (const [node, running] of this.#running) if (running >= node.bounds.capacity) return true
-    return false
+    return this.#atCapacity > 0
   }
 
   start(row: Pending): void {
@@ -57,12 +59,13 @@ export class Calls {
       return
     }
     this.#running.set(row.from, running + 1)
+    if (running + 1 === row.from.bounds.capacity) this.#atCapacity++
     const active: Active = {
       row,
       attempt: 0,
       id: undefined,
       retryAt: 0,
-      deadline: this.#monotonic + row.from.bounds.timeoutMs,
+      deadline: (this.#monotonic ?? 0) + row.from.bounds.timeoutMs,
     }
     this.#active.add(active)
     this.#issue(active)
@@ -81,7 +84,7 @@ export class Calls {
         from.bounds.delayMsMax,
         from.bounds.delayMs * 2 ** (active.attempt - 1),
       )
-      active.retryAt = this.#monotonic + ceiling * this.#random()
+      active.retryAt = (this.#monotonic ?? 0) + ceiling * this.#random()
       return true
     }
     this.#finish(active, result)
@@ -90,6 +93,7 @@ export class Calls {
 
   /** Monotonic time has come to `now`: what is due is retried or given up. */
   tick(now: number): void {
+    if (this.#monotonic === undefined) for (const active of this.#active) active.deadline += now
     this.#monotonic = now
     for (const active of this.#active) {
       if (active.deadline <= now) this.#timeOut(active)
@@ -151,7 +155,9 @@ export class Calls {
     const { from } = active.row
     active.row.answer = result
     this.#active.delete(active)
-    this.#running.set(from, this.#running.get(from)! - 1)
+    const running = this.#running.get(from)!
+    this.#running.set(from, running - 1)
+    if (running === from.bounds.capacity) this.#atCapacity--
     const next = this.#waiting.get(from)?.shift()
     if (next !== undefined) this.start(next)
   }

@@ -11,7 +11,7 @@ import { decodeRecord, encodeRecord, recordKey } from '../checkpoint/record.ts'
 import type { ObjectStore } from '../checkpoint/object-store.ts'
 import type { TaskHead } from '../checkpoint/chain.ts'
 import type { Env } from '../env.ts'
-import { MillraceError, isMillraceError } from '../errors.ts'
+import { MillraceError, isMillraceError, messageOf } from '../errors.ts'
 import type { Decider } from '../log/decider.ts'
 import { backoffMs } from './backoff.ts'
 import type { Outbox } from './outbox.ts'
@@ -35,9 +35,12 @@ export class Commits {
   readonly #env: Env
   readonly #changed: () => void
   #prev: { readonly seq: number; readonly id: string } | null
+  /** The last slot of the log that is taken: records that do not count lie behind `#prev` where a cluster decides. */
+  #slots: number
   /** Frozen, not decided. The chain ends when it is 0. */
   #undecided = 0
   #chain: Promise<void> = Promise.resolve()
+  readonly #stop: AbortController = new AbortController()
   #error: unknown = undefined
   decided = 0
 
@@ -47,7 +50,7 @@ export class Commits {
     decider: Decider
     outbox: Outbox
     env: Env
-    head: TaskHead['head']
+    head: Pick<TaskHead, 'head' | 'slots'>
     changed: () => void
   }) {
     this.#place = options.place
@@ -55,7 +58,8 @@ export class Commits {
     this.#decider = options.decider
     this.#outbox = options.outbox
     this.#env = options.env
-    this.#prev = options.head ?? null
+    this.#prev = options.head.head ?? null
+    this.#slots = options.head.slots
     this.#changed = options.changed
   }
 
@@ -75,6 +79,8 @@ export class Commits {
 
   /** Queues the record of a freeze. Comes back at once. */
   submit(frozen: Frozen): void {
+    // In the turn of the freeze: rows appended from now on belong to the next commit.
+    this.#decider.outlet?.freeze()
     this.#undecided++
     this.#chain = this.#chain
       .then(() => this.#commit(frozen))
@@ -87,6 +93,11 @@ export class Commits {
       })
   }
 
+  /** A store that fails is not tried for ever any more: whether the record is there, the next owner finds out. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
   /** Waits until everything that was frozen is decided, or the chain has broken. */
   async drained(): Promise<void> {
     await this.#chain
@@ -94,7 +105,7 @@ export class Commits {
 
   async #commit(frozen: Frozen): Promise<void> {
     if (this.#error !== undefined) return
-    const seq = (this.#prev?.seq ?? 0) + 1
+    const seq = this.#slots + 1
     const id = this.#env.id()
     const record: CommitRecord = {
       kind: this.#decider.outlet === undefined ? 'commit' : 'prepared',
@@ -115,16 +126,30 @@ export class Commits {
       outbox: frozen.sections,
     }
     const bytes = await this.#env.offload(() => encodeRecord(record))
-    await Promise.all([
-      this.#create(seq, id, bytes),
-      this.#decider.prepare({ seq, id, positions: frozen.positions }),
-    ])
+    await this.#prepare(seq, id, bytes, frozen)
     const decision = await this.#decider.decide()
     if (decision !== 'decided') throw this.#fenced(seq, decision)
     this.#prev = { seq, id }
+    this.#slots = seq
     this.decided++
     await this.#decider.begin()
     this.#outbox.publish(frozen.sections, seq)
+  }
+
+  /** Record and transaction, side by side. Neither runs on when the other has failed: nothing of a lost task is under way. */
+  async #prepare(seq: number, id: string, bytes: Uint8Array, frozen: Frozen): Promise<void> {
+    const both = await Promise.allSettled([
+      this.#create(seq, id, bytes),
+      this.#decider.prepare({ seq, id, positions: frozen.positions }),
+    ])
+    const failed = both.find((one) => one.status === 'rejected')
+    if (failed === undefined) return
+    await this.#decider.abort().catch((error: unknown) =>
+      this.#env.log('warn', `commit ${seq} could not be aborted: ${messageOf(error)}`, {
+        ...this.#place,
+      }),
+    )
+    throw failed.reason
   }
 
   /** The same bytes and the same id until somebody has won the slot. */
@@ -143,16 +168,21 @@ export class Commits {
             ...this.#place,
             attempt,
           })
-        await this.#env.timers.sleep(backoffMs(attempt, this.#env.random()))
+        if (this.#stop.signal.aborted) throw error
+        await this.#env.timers
+          .sleep(backoffMs(attempt, this.#env.random()), this.#stop.signal)
+          .catch(() => {})
       }
     }
   }
 
-  #fenced(seq: number, how: string): MillraceError {
+  #fenced(seq: number, how: 'fenced' | 'unknown'): MillraceError {
     const { app, subTopology, task } = this.#place
     return new MillraceError(
       'MILLRACE_FENCED',
-      `commit ${seq} was ${how === 'fenced' ? 'taken by another writer' : 'left undecided'}: another process runs app ${app} on the same checkpoint. Nothing of this commit became visible; stop one of the two, or give it another id`,
+      how === 'fenced'
+        ? `commit ${seq} was taken by another writer: another process runs app ${app} on the same checkpoint. Nothing of this commit became visible; stop one of the two, or give it another id`
+        : `commit ${seq} was left undecided: the cluster gave no answer. The task has to be opened anew, which tells what became of it`,
       { at: { app, subTopology, task } },
     )
   }

@@ -12,16 +12,21 @@ export async function fit(
   store: ObjectStore,
   app: string,
   fingerprint: Fingerprint,
+  write: boolean,
 ): Promise<void> {
   const prefix = `${encodeSegment(app)}/app/`
   for (;;) {
-    const newest = (await store.list(prefix)).at(-1)
+    // A sub-topology may be called app: its records lie below this prefix, too.
+    const newest = (await store.list(prefix))
+      .filter((key) => /^\d{6}\.json$/.test(key.slice(prefix.length)))
+      .at(-1)
     const version = newest === undefined ? 0 : Number(newest.slice(prefix.length, -'.json'.length))
     if (newest !== undefined) {
       const stored = parse(await store.get(newest), newest)
       if (stored.hash === fingerprint.hash) return
       refuseMisfit(diffFingerprints(stored.entries, fingerprint.entries), app)
     }
+    if (!write) return
     const next = `${prefix}${String(version + 1).padStart(6, '0')}.json`
     if (
       (await store.create(next, new TextEncoder().encode(JSON.stringify(fingerprint)))) ===

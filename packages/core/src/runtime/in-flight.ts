@@ -3,14 +3,15 @@
  * absolute puts and deletes in the delta of the store `inflight/<node>`, like any other state (law 2: the state is the
  * fold of the inputs *less the rows in flight listed there*).
  */
-import { MillraceError } from '../errors.ts'
+import { MillraceError, messageOf } from '../errors.ts'
 import { msgpack } from '../serde/msgpack.ts'
 import type { StoreDelta } from '../checkpoint/record.ts'
 import { KeptOrigin } from './origin.ts'
 import type { AsyncNode } from '../processors/async-node.ts'
 import type { Crossing, RowEntry, StageQueue } from './stage-queue.ts'
 
-const codec = msgpack<readonly unknown[]>()
+/** A row in flight is written with its source bytes: several times what its source accepts. */
+const codec = msgpack<readonly unknown[]>({ bytesMax: 256 * 1024 * 1024, depthMax: 1_000 })
 const storePrefix = 'inflight/'
 
 /** Remembers which rows the checkpoint already lists, so that a delta holds changes only. */
@@ -33,7 +34,7 @@ export class InFlightStore {
         if (this.#saved.has(entry.seq)) continue
         const store = storePrefix + nameOf(entry.from)
         this.#saved.set(entry.seq, store)
-        opsOf(store).push({ key: keyOf(entry.seq), value: encode(entry) })
+        opsOf(store).push({ key: keyOf(entry.seq), value: encodeAt(entry) })
       }
     }
     for (const [seq, store] of this.#saved) {
@@ -100,6 +101,26 @@ export class InFlightStore {
 
 function nameOf(from: AsyncNode | Crossing): string {
   return 'node' in from ? from.node.name : from.name
+}
+
+/** Without the node's name nobody would know which value it is that cannot be written. */
+function encodeAt(entry: RowEntry): Uint8Array {
+  try {
+    return encode(entry)
+  } catch (cause) {
+    const { origin } = entry
+    throw new MillraceError(
+      'MILLRACE_ENCODE',
+      `a row in flight cannot be kept in a commit: ${messageOf(cause)}. Give the step above this node plain data only`,
+      {
+        at: {
+          node: nameOf(entry.from),
+          ...(origin === undefined ? {} : { split: origin.split, position: origin.position }),
+        },
+        cause,
+      },
+    )
+  }
 }
 
 function encode(entry: RowEntry): Uint8Array {

@@ -14,8 +14,9 @@ import type { SinkPorts } from './wiring.ts'
 
 type Place = Omit<CommitRef, 'seq'>
 
-/** Decided and unpublished sections beyond which the task takes no further row. */
+/** Decided and unpublished sections, and their bytes, beyond which the task commits no more, so that its sinks fill up. */
 const sectionsMax = 64
+const bytesMax = 16 * 1024 * 1024
 
 export class Outbox {
   readonly #place: Place
@@ -25,8 +26,9 @@ export class Outbox {
   readonly #lanes: Map<string, Promise<void>> = new Map()
   readonly #done: Map<string, DoneMark> = new Map()
   #unpublished = 0
+  #unpublishedBytes = 0
   #error: unknown = undefined
-  #stopped = false
+  readonly #stop: AbortController = new AbortController()
   published = 0
 
   constructor(place: Place, ports: SinkPorts, env: Env, changed: () => void) {
@@ -45,7 +47,7 @@ export class Outbox {
   }
 
   get full(): boolean {
-    return this.#unpublished >= sectionsMax
+    return this.#unpublished >= sectionsMax || this.#unpublishedBytes >= bytesMax
   }
 
   /** There is something to mark as done. */
@@ -68,6 +70,7 @@ export class Outbox {
   publish(sections: readonly OutboxSection[], seq: number): void {
     for (const section of sections) {
       this.#unpublished++
+      this.#unpublishedBytes += section.bytes.length
       const lane = laneKey(section.sink, section.lane)
       const before = this.#lanes.get(lane) ?? Promise.resolve()
       this.#lanes.set(
@@ -83,12 +86,12 @@ export class Outbox {
 
   /** No further try. What is unpublished stays in the log for the next owner. */
   stop(): void {
-    this.#stopped = true
+    this.#stop.abort()
   }
 
   async #publish(section: OutboxSection, seq: number): Promise<void> {
     const port = this.#ports.get(section.sink)
-    for (let attempt = 0; this.#error === undefined && !this.#stopped; attempt++) {
+    for (let attempt = 0; this.#error === undefined && !this.#stop.signal.aborted; attempt++) {
       try {
         await port!.publish(section, {
           app: this.#place.app,
@@ -114,10 +117,13 @@ export class Outbox {
             `the sink ${section.sink} does not take commit ${seq} yet: ${messageOf(error)}`,
             { ...this.#place, attempt },
           )
-        await this.#env.timers.sleep(backoffMs(attempt, this.#env.random()))
+        await this.#env.timers
+          .sleep(backoffMs(attempt, this.#env.random()), this.#stop.signal)
+          .catch(() => {})
       }
     }
     this.#unpublished--
+    this.#unpublishedBytes -= section.bytes.length
     this.#changed()
   }
 }

@@ -15,6 +15,7 @@ export interface Head {
   key: unknown
   value: unknown
   time: number
+  headers: ReadonlyMap<string, Uint8Array> | undefined
 }
 
 export class Prefix implements Receiver {
@@ -52,11 +53,10 @@ export class Prefix implements Receiver {
   /** Fills `head` with row `i` of the batch; false if the row ended in the prefix. Throws the task's failure. */
   run(batch: Batch, i: number, head: Head): boolean {
     const node = this.#node
-    const row = node.row
-    node.counters.taken++
-    row.time = batch.timestamp(i)
-    row.headers = batch.headers(i)
-    row.origin = this.#origin.point(this.#topic, batch, i)
+    const { counters } = node
+    counters.taken++
+    const time = batch.timestamp(i)
+    const headers = batch.headers(i)
     let key: unknown
     let value: unknown
     try {
@@ -65,6 +65,7 @@ export class Prefix implements Receiver {
       key = keyWire === null ? null : this.#key.decode(keyWire as Uint8Array)
       value = valueWire === null ? null : this.#value.decode(valueWire as Uint8Array)
     } catch (error) {
+      this.#point(batch, i, time, headers)
       node.fail(error)
       return false
     }
@@ -72,15 +73,36 @@ export class Prefix implements Receiver {
       node.drop('null-value')
       return false
     }
-    if (!(row.time >= 0)) {
+    if (!(time >= 0)) {
       node.drop('invalid-time')
       return false
     }
-    node.counters.forwarded++
+    counters.forwarded++
+    head.headers = headers
+    if (this.first === this) {
+      head.key = key
+      head.value = value
+      head.time = time
+      return true
+    }
+    this.#point(batch, i, time, headers)
     this.#head = head
     this.#found = false
-    this.first.process(key, value, row)
+    this.first.process(key, value, node.row)
     return this.#found
+  }
+
+  /** What a step or an error policy may ask about the row. A source without steps needs it for a bad row only. */
+  #point(
+    batch: Batch,
+    i: number,
+    time: number,
+    headers: ReadonlyMap<string, Uint8Array> | undefined,
+  ): void {
+    const { row } = this.#node
+    row.time = time
+    row.headers = headers
+    row.origin = this.#origin.point(this.#topic, batch, i)
   }
 
   /** The end of the prefix: the row is the head of its split now. */

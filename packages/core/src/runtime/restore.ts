@@ -11,10 +11,24 @@ import { MillraceError } from '../errors.ts'
 
 const together = 16
 
-export async function restore(
-  store: ObjectStore,
-  place: { readonly app: string; readonly subTopology: string; readonly task: string },
-): Promise<TaskHead> {
+export interface Place {
+  readonly app: string
+  readonly subTopology: string
+  readonly task: string
+}
+
+/** Every record of a task, in the order of their slots. */
+export interface TaskLog {
+  readonly records: readonly CommitRecord[]
+  readonly seqs: readonly number[]
+}
+
+export async function restore(store: ObjectStore, place: Place): Promise<TaskHead> {
+  const { records, seqs } = await readLog(store, place)
+  return foldChain(records, seqs, place)
+}
+
+export async function readLog(store: ObjectStore, place: Place): Promise<TaskLog> {
   const keys = (await store.list(logPrefix(place.app, place.subTopology, place.task))).filter(
     (key) => seqOfKey(key) !== undefined,
   )
@@ -22,11 +36,7 @@ export async function restore(
   for (let i = 0; i < keys.length; i += together) {
     records.push(...(await Promise.all(keys.slice(i, i + together).map((key) => read(store, key)))))
   }
-  return foldChain(
-    records,
-    keys.map((key) => seqOfKey(key)!),
-    place,
-  )
+  return { records, seqs: keys.map((key) => seqOfKey(key)!) }
 }
 
 async function read(store: ObjectStore, key: string): Promise<CommitRecord> {

@@ -170,6 +170,7 @@ export class RunningTask {
     this.#abort.abort()
     this.#calls.cancelAll()
     outbox.stop()
+    commits.stop()
     await commits.drained()
     await outbox.drained()
     task.close()

@@ -17,7 +17,7 @@ export interface Cut {
 export class SplitInput {
   readonly split: Split
   readonly prefix: Prefix
-  readonly head: Head = { key: undefined, value: undefined, time: NaN }
+  readonly head: Head = { key: undefined, value: undefined, time: NaN, headers: undefined }
   hasHead = false
   /** The log has said that nothing more is there. */
   caughtUp = false
@@ -82,11 +82,10 @@ export class SplitInput {
       if (this.#next >= batch.length) {
         this.#queue.shift()
         this.#next = 0
-        this.#doneBatch = undefined
+        if (this.position !== batch.next) ended++ // the log withheld rows, and that is worth a commit
         this.#done = batch.next
         this.batch = undefined
         if (batch.end === true) this.ended = true
-        if (batch.length === 0) ended++
         continue
       }
       const index = this.#next

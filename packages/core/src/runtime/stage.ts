@@ -41,6 +41,11 @@ export class Stage {
     return this.row.watermark
   }
 
+  /** Some node acts on T or may leave something to drain. */
+  get timed(): boolean {
+    return this.#advancing.length > 0 || this.#draining.length > 0
+  }
+
   /** In topological order. */
   setNodes(nodes: readonly StageNode[]): void {
     this.#nodes = nodes
@@ -52,7 +57,8 @@ export class Stage {
   /** Rows that time has made in this stage so far. */
   get made(): number {
     let made = 0
-    for (const { node } of this.#advancing) made += node.counters.made
+    const advancing = this.#advancing
+    for (let i = 0; i < advancing.length; i++) made += advancing[i]!.node.counters.made
     return made
   }
 
@@ -63,6 +69,10 @@ export class Stage {
   /** Starts to move T. Returns rows drained, or -1 when the budget ended before T had passed: call `resume` then. */
   advance(watermark: number, budget: number): number {
     if (watermark <= this.row.watermark) return 0
+    if (this.#advancing.length === 0 && this.#draining.length === 0) {
+      this.row.watermark = watermark
+      return 0
+    }
     this.#target = watermark
     this.#cursor = 0
     return this.resume(budget)

@@ -80,6 +80,10 @@ export class Task {
   readonly #wired: Wired
   readonly #stages: readonly Stage[]
   readonly #first: Stage
+  /** There are stages behind the first: only then can rows be queued or in flight. */
+  readonly #later: boolean
+  /** One stage, and nothing in it acts on time or drains: T is only noted, for rows to see. */
+  readonly #plain: boolean
   readonly #splits: readonly SplitInput[]
   readonly #bySplit: ReadonlyMap<string, SplitInput>
   readonly #entries: readonly Receiver[]
@@ -109,6 +113,8 @@ export class Task {
     })
     this.#stages = this.#wired.stages
     this.#first = this.#stages[0]!
+    this.#later = this.#stages.length > 1
+    this.#plain = !this.#later && !this.#first.timed
     this.#sinks = [...this.#wired.sinks.values()]
     const splits = [...options.splits].sort((a, b) =>
       a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
@@ -198,20 +204,49 @@ export class Task {
   }
 
   #run(rowsMax: number): RunEnd {
+    if (this.#plain && this.#intake && this.#splits.length === 1) return this.#runPlain(rowsMax)
     let left = rowsMax
     while (left > 0) {
       if (this.#drainOwed && !this.#finishDrain()) return this.#full ? 'full' : 'more'
       if (this.#sinksFull) return 'full'
-      if (this.#takeQueued()) {
+      if (this.#later && this.#takeQueued()) {
         left--
         continue
       }
       if (!this.#intake) return this.cutInFlight ? 'cut' : 'caught-up'
-      if (this.#queuesFull) return 'full'
+      if (this.#later && this.#queuesFull) return 'full'
       const next = this.#nextSplit()
       if (typeof next !== 'number') return next
       this.#push(next)
       left--
+    }
+    return 'more'
+  }
+
+  /** What `#run` comes to for one split and a plain stage, without asking for each row what cannot be: 15 of 160 ns. */
+  #runPlain(rowsMax: number): RunEnd {
+    const input = this.#splits[0]!
+    const entry = this.#entries[0]!
+    const head = input.head
+    const row = this.#first.row
+    const origin = this.#origin
+    const watermark = this.#watermark
+    const sinks = this.#sinks
+    for (let left = rowsMax; left > 0; left--) {
+      for (let i = 0; i < sinks.length; i++) if (sinks[i]!.full) return 'full'
+      if (!input.hasHead) {
+        if (input.advance() > 0) this.#changed = true
+        if (!input.hasHead) return input.cut ? 'cut' : input.unknown ? 'starved' : 'caught-up'
+      }
+      if (input.cut) return 'cut'
+      row.time = head.time
+      row.headers = head.headers
+      row.origin = origin.point(input.split.topic, input.batch!, input.index)
+      this.#changed = true
+      entry.process(head.key, head.value, row)
+      input.consume()
+      watermark.observe(0, head.time)
+      if (watermark.value > row.watermark) row.watermark = watermark.value
     }
     return 'more'
   }
@@ -273,13 +308,20 @@ export class Task {
     const stage = this.#first
     const { row } = stage
     row.time = head.time
-    row.headers = input.batch!.headers(input.index)
+    row.headers = head.headers
     row.origin = this.#origin.point(input.split.topic, input.batch!, input.index)
     this.#changed = true
     this.#entries[i]!.process(head.key, head.value, row)
     input.consume()
+    const watermark = this.#watermark
+    if (this.#plain) {
+      watermark.observe(i, head.time)
+      if (watermark.value > row.watermark) row.watermark = watermark.value
+      return
+    }
     this.#drain(stage)
-    this.#moveTime(this.#watermark.observe(i, head.time), drainRows)
+    watermark.observe(i, head.time)
+    this.#moveTime(watermark.value, drainRows)
   }
 
   // ---- time and drains
@@ -369,9 +411,9 @@ export class Task {
     return this.#calls.nextDue
   }
 
-  /** The row to stop before is next in a line between two stages. */
+  /** The row to stop before is next in a line between two stages, and nothing older is further down. */
   get cutInFlight(): boolean {
-    return this.#stages.some(({ queue }) => queue?.cut === true)
+    return this.#stages.findLast(({ queue }) => queue?.empty === false)?.queue!.cut === true
   }
 
   /** What the driver is to do; each effect is told once. */

@@ -2,6 +2,9 @@
  * Wiring: builds the runtime graph of one task from the compiled one: processors, nodes, forks, stage queues and crossings.
  * The one place where types end: a graph node knows its value type, a receiver does not.
  */
+import { Chain } from '../processors/chain.ts'
+import { RowOperator } from '../processors/row-operator.ts'
+import type { Step } from '../processors/step.ts'
 import { Branch } from '../processors/branch.ts'
 import { AsyncNode } from '../processors/async-node.ts'
 import { EventTime } from '../processors/event-time.ts'
@@ -201,7 +204,7 @@ class Wiring {
 
   /** The way to a child: direct within a stage, else across one boundary after the other. */
   #edge(from: GraphNode, to: GraphNode): Receiver {
-    const target = this.#built.get(to)!.processor as Receiver
+    const target = this.#chainAt(to) ?? (this.#built.get(to)!.processor as Receiver)
     const below = this.#part.stageOf.get(to)!
     const above = this.#part.stageOf.get(from)! + (from.kind === 'async' ? 1 : 0)
     return this.#across(to.name, target, above, below)
@@ -212,6 +215,22 @@ class Wiring {
     for (let stage = below; stage > above; stage--)
       receiver = this.#crossing(`${name}@${stage}`, receiver, this.#stages[stage]!.queue!)
     return receiver
+  }
+
+  /** The run of row operators that begins here, as one receiver. Every row operator has one input, so a run has one way in. */
+  #chainAt(first: GraphNode): Receiver | undefined {
+    const steps: Step[] = []
+    for (let at: GraphNode | undefined = first; at !== undefined;) {
+      const { processor } = this.#built.get(at)!
+      if (!(processor instanceof RowOperator)) break
+      steps.push(processor.step)
+      const below: readonly GraphNode[] = this.#part.children.get(at)!
+      at =
+        below.length === 1 && this.#part.stageOf.get(below[0]!) === this.#part.stageOf.get(first)
+          ? below[0]
+          : undefined
+    }
+    return steps.length === 0 ? undefined : new Chain(steps)
   }
 
   #crossing(name: string, target: Receiver, queue: StageQueue): Crossing {

@@ -20,6 +20,7 @@ import { fit } from './fit.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { RunningTask, cutOf } from './running-task.ts'
 import type { Cut } from './split-input.ts'
+import { Replacements } from './replacements.ts'
 import { drainAndClose } from './shutdown.ts'
 import { Wake } from './wake.ts'
 
@@ -69,6 +70,7 @@ export interface NodeReport {
 }
 
 const idleWaitMs = 1_000
+export const stopWithinDefault: Duration = '30s'
 
 export class Worker {
   readonly #options: WorkerOptions
@@ -78,6 +80,7 @@ export class Worker {
   readonly #assignments: Map<string, TaskAssignment> = new Map()
   readonly #logs: Map<string, Log> = new Map()
   readonly #memberships: Membership[] = []
+  readonly #replacements: Replacements = new Replacements()
   readonly #past: { rows: number; commits: number; published: number; nodes: Map<string, Totals> } =
     { rows: 0, commits: 0, published: 0, nodes: new Map() }
   #store: ObjectStore | undefined = undefined
@@ -105,7 +108,7 @@ export class Worker {
     const open = { env, app, dir }
     try {
       this.#store = await checkpoint.open(open)
-      await fit(this.#store, app, topology.fingerprint)
+      await fit(this.#store, app, topology.fingerprint, false)
       const sources = topology.subTopologies.flatMap((part) =>
         part.prefixes.map((prefix) => prefix.source.source),
       )
@@ -133,6 +136,8 @@ export class Worker {
         eager: this.#options.until === 'caught-up',
       }
       for (const [system, log] of this.#logs) await this.#join(system, log)
+      // Only now: a start that fails must leave the way back to the old topology open.
+      await fit(this.#store, app, topology.fingerprint, true)
     } catch (error) {
       await this.#release(false)
       this.#fail(error)
@@ -199,6 +204,7 @@ export class Worker {
   }
 
   async #revoke(id: string, deadlineMs: number): Promise<void> {
+    this.#replacements.forget(id)
     const running = this.#tasks.get(id)
     if (running === undefined) return
     this.#tasks.delete(id)
@@ -219,6 +225,7 @@ export class Worker {
 
   /** Somebody else may own it already: nothing of it is awaited, nothing undecided becomes visible. */
   async #drop(id: string): Promise<void> {
+    this.#replacements.forget(id)
     const running = this.#tasks.get(id)
     this.#tasks.delete(id)
     await running?.close()
@@ -230,11 +237,13 @@ export class Worker {
     let calm = 0
     while (!this.#stopping && this.#error === undefined) {
       let progressed = false
+      for (const id of this.#replacements.takeDue(this.#env.clock.monotonic()))
+        await this.#replace(id).catch((second: unknown) => (this.#error ??= second))
       for (const running of this.#tasks.values()) {
         try {
           if (running.turn()) progressed = true
         } catch (error) {
-          await this.#recover(running, error)
+          await this.#recover(running, error).catch((second: unknown) => (this.#error ??= second))
           progressed = true
         }
       }
@@ -269,6 +278,7 @@ export class Worker {
   }
 
   #everythingDone(): boolean {
+    if (this.#replacements.waiting > 0) return false
     for (const running of this.#tasks.values()) if (!running.idle) return false
     return true
   }
@@ -276,6 +286,7 @@ export class Worker {
   #waitMs(): number {
     let due = Infinity
     for (const running of this.#tasks.values()) due = Math.min(due, running.nextDue ?? Infinity)
+    due = Math.min(due, this.#replacements.nextDue)
     return Math.max(0, Math.min(idleWaitMs, due - this.#env.clock.monotonic()))
   }
 
@@ -297,7 +308,7 @@ export class Worker {
       if (cutOf(second) === undefined)
         this.#env.log('error', `while replaying task ${running.id}: ${messageOf(second)}`)
     }
-    await this.#give(running.id, error)
+    this.#give(running.id, error)
   }
 
   async #commitUpTo(cut: Cut, id: string): Promise<void> {
@@ -329,14 +340,23 @@ export class Worker {
     return false
   }
 
-  async #give(id: string, error: unknown): Promise<void> {
+  #give(id: string, error: unknown): void {
     const decision = this.#options.uncaught?.(error, id) ?? 'stop'
     this.#env.log(
       'error',
       `task ${id} ${decision === 'stop' ? 'has stopped' : 'is built anew'}: ${messageOf(error)}`,
     )
-    if (decision === 'replace') await this.#open(this.#assignments.get(id)!)
+    if (decision === 'replace')
+      this.#replacements.schedule(id, this.#env.clock.monotonic(), this.#env.random())
     else this.#error ??= error
+  }
+
+  async #replace(id: string): Promise<void> {
+    try {
+      await this.#open(this.#assignments.get(id)!)
+    } catch (error) {
+      this.#give(id, error)
+    }
   }
 
   async #end(error: unknown): Promise<void> {
@@ -359,7 +379,7 @@ export class Worker {
 
   /** Graceful: commit what is there. Otherwise only what has been frozen already is decided. */
   async #release(graceful: boolean): Promise<void> {
-    const within = durationMs(this.#options.stopWithin ?? '30s', 'stopWithin')
+    const within = durationMs(this.#options.stopWithin ?? stopWithinDefault, 'stopWithin')
     const results = await Promise.allSettled(
       [...this.#tasks.values()].map(async (running) => {
         if (graceful) await drainAndClose(running, this.#env, within)

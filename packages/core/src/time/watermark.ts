@@ -86,7 +86,9 @@ export class Watermark {
   #move(): void {
     let min = Infinity
     let wall = -Infinity
-    for (const clock of this.#splits) {
+    const splits = this.#splits
+    for (let i = 0; i < splits.length; i++) {
+      const clock = splits[i]!
       if (!clock.idle) min = Math.min(min, clock.watermark)
       else wall = Math.max(wall, clock.watermark + (this.#monotonic! - clock.silentSince!))
     }

@@ -177,6 +177,16 @@ function refuseSameTopicTwice(sources: readonly SourceNode[]): void {
   }
 }
 
+/** A dead letter must not change what decides a commit: such sinks are always staged. */
+export function refuseDecidingDeadLetters(sink: Sink<never>, node?: GraphNode): void {
+  if (sink.decides === 'log') return
+  throw new MillraceError(
+    'MILLRACE_TOPOLOGY',
+    `dead letters go to ${sink.type} ${sink.target ?? ''}, whose transaction would decide commits: use the staged form of that sink, or another one`,
+    node === undefined ? {} : { at: { node: node.name } },
+  )
+}
+
 /** Two nodes of a task that publish under the same names would take each other's rows for their own. */
 function refuseSharedTargets(nodes: readonly GraphNode[]): void {
   const writers = new Map<string, string>()
@@ -204,6 +214,7 @@ function refuseTwoClusters(nodes: readonly GraphNode[]): void {
   for (const node of nodes) {
     if (node.kind === 'sink' && node.sink.decides !== 'log')
       clusters.set(node.sink.decides.cluster, node.name)
+    if (typeof node.onError === 'object') refuseDecidingDeadLetters(node.onError.deadLetter, node)
   }
   if (clusters.size > 1) {
     throw new MillraceError(

@@ -31,7 +31,10 @@ describe('the log of a task', () => {
   })
 
   it('gives the newest positions and watermarks, and the fold of all deltas', () => {
-    const put = (key: string, value: string | null) => ({ key: bytes(key), value: value === null ? null : bytes(value) })
+    const put = (key: string, value: string | null) => ({
+      key: bytes(key),
+      value: value === null ? null : bytes(value),
+    })
     const head = foldChain(
       [
         record(1, { deltas: [{ store: 's', ops: [put('a', '1'), put('b', '1')] }] }),
@@ -43,7 +46,9 @@ describe('the log of a task', () => {
     expect(head.head).deep.equal({ seq: 2, id: 'id2' })
     expect(head.positions.get('p')).equal('2')
     expect(head.watermarks.get('task')).equal(20)
-    expect([...head.state.get('s')!.values()].map((value) => new TextDecoder().decode(value))).deep.equal(['2'])
+    expect(
+      [...head.state.get('s')!.values()].map((value) => new TextDecoder().decode(value)),
+    ).deep.equal(['2'])
   })
 
   it('lists what nobody has marked as published, oldest first', () => {
@@ -57,19 +62,34 @@ describe('the log of a task', () => {
       [1, 2, 3],
       at,
     )
-    expect(head.pending.map(({ lane, seq }) => [lane, seq])).deep.equal([['y', 1], ['x', 2]])
+    expect(head.pending.map(({ lane, seq }) => [lane, seq])).deep.equal([
+      ['y', 1],
+      ['x', 2],
+    ])
   })
 
   const damage: [string, CommitRecord[], number[], RegExp][] = [
     ['begins behind its first record', [record(2)], [2], /record 1 is missing: the log jumps to 2/],
     ['has a gap', [record(1), record(3)], [1, 3], /record 2 is missing: the log jumps to 3/],
     ['holds a record in the wrong slot', [record(1), record(1)], [1, 2], /record 2 is missing/],
-    ['holds a record that follows another one', [record(1), record(2, { prev: { seq: 1, id: 'other' } })], [1, 2], /record 2 does not follow record 1/],
-    ['holds a first record with a past', [record(1, { prev: { seq: 0, id: 'x' } })], [1], /record 1 does not follow/],
+    [
+      'holds a record that follows another one',
+      [record(1), record(2, { prev: { seq: 1, id: 'other' } })],
+      [1, 2],
+      /record 2 does not follow record 1/,
+    ],
+    [
+      'holds a first record with a past',
+      [record(1, { prev: { seq: 0, id: 'x' } })],
+      [1],
+      /record 1 does not follow/,
+    ],
   ]
   for (const [title, records, seqs, message] of damage) {
     it(`that ${title} is refused, never skipped over`, () => {
-      expect(() => foldChain(records, seqs, at)).throws(message).with.property('code', 'MILLRACE_RECORD_DAMAGED')
+      expect(() => foldChain(records, seqs, at))
+        .throws(message)
+        .with.property('code', 'MILLRACE_RECORD_DAMAGED')
     })
   }
 })

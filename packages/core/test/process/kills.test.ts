@@ -25,7 +25,8 @@ describe('kill -9 and restart on the same state directory', function () {
   after(() => temp.remove())
 
   it(`gives every input exactly once, in order per key, over ${killsMin} kills of two chained sub-topologies`, async () => {
-    const { seed, between } = chance()
+    const draw = chance()
+    const { seed } = draw
     process.stderr.write(`      seed ${seed} (MILLRACE_SEED=${seed} replays the kills)\n`)
     for (let kills = 0; kills < killsMin; kills++) {
       const child = runProgram('chain', {
@@ -34,9 +35,9 @@ describe('kill -9 and restart on the same state directory', function () {
         perSecond: 2_000,
         seed: seed + kills,
       })
-      const early = between(0, 5) === 0
+      const early = draw.between(0, 5) === 0
       await child.line(early ? 'REBALANCING' : 'RUNNING')
-      await sleep(early ? between(0, 30) : between(0, 350))
+      await sleep(early ? draw.between(0, 30) : draw.between(0, 350))
       child.process.kill('SIGKILL')
       const { signal } = await child.exited
       expect(signal, `it still ran when it was killed: ${child.said()}`).to.equal('SIGKILL')

@@ -95,7 +95,7 @@ class PartFilesPort<V> implements SinkPort<V> {
 
 /** All published rows, task by task in the order of their commits. Fails if two writers published different rows. */
 export async function readParts(dir: string): Promise<Part[]> {
-  const files = (await readdir(dir).catch(() => [])).sort()
+  const files = (await readdir(dir).catch(() => [])).sort((a, b) => (a < b ? -1 : 1))
   const conflict = files.find((file) => file.startsWith('conflict-'))
   if (conflict !== undefined)
     throw new Error(`two commits of one number were published: ${conflict}`)

@@ -8,7 +8,10 @@ const item = (n: number): Item => ({ n, path: '' })
 
 function driver(options: ConstructorParameters<typeof TestDriver>[1] = {}): TestDriver {
   const app = createApp({ id: 'driven' })
-  app.stream(source('in')).mapValues((v) => v.n).to(sink('out'))
+  app
+    .stream(source('in'))
+    .mapValues((v) => v.n)
+    .to(sink('out'))
   return new TestDriver(app, options)
 }
 
@@ -16,7 +19,11 @@ describe('the test driver', () => {
   it('finds inputs and outputs by spec or by name, and says what there is otherwise', () => {
     const d = driver()
     d.createInputTopic<string, Item>('in').pipeInput('k', item(1), 5)
-    expect(d.createOutputTopic<string, number>('test:out').readRecord()).include({ key: 'k', value: 1, timestamp: 5 })
+    expect(d.createOutputTopic<string, number>('test:out').readRecord()).include({
+      key: 'k',
+      value: 1,
+      timestamp: 5,
+    })
     expect(() => d.createInputTopic('inn')).throws('no source inn: it has in')
     expect(() => d.createOutputTopic('nowhere')).throws('no sink nowhere: it has test:out')
   })
@@ -27,7 +34,12 @@ describe('the test driver', () => {
     input.pipeValueList([item(1), item(2)])
     input.advanceTime(100)
     input.pipeValue(item(3))
-    expect(d.createOutputTopic<string, number>('test:out').readRecordsToList().map(({ timestamp }) => timestamp)).deep.equal([1_000, 1_010, 1_120])
+    expect(
+      d
+        .createOutputTopic<string, number>('test:out')
+        .readRecordsToList()
+        .map(({ timestamp }) => timestamp),
+    ).deep.equal([1_000, 1_010, 1_120])
   })
 
   it('reads one row, lists and maps, and says when there is none', () => {
@@ -36,10 +48,17 @@ describe('the test driver', () => {
     const output = d.createOutputTopic<string, number>('test:out')
     expect(output.isEmpty()).equal(true)
     expect(() => output.readValue()).throws(/holds no further row/)
-    input.pipeKeyValueList([['a', item(1)], ['b', item(2)], ['a', item(3)]])
+    input.pipeKeyValueList([
+      ['a', item(1)],
+      ['b', item(2)],
+      ['a', item(3)],
+    ])
     expect(output.queueSize).equal(3)
     expect(output.readKeyValue()).deep.equal(['a', 1])
-    expect([...output.readKeyValuesToMap()]).deep.equal([['b', 2], ['a', 3]])
+    expect([...output.readKeyValuesToMap()]).deep.equal([
+      ['b', 2],
+      ['a', 3],
+    ])
   })
 
   it('runs several splits of a source, each in its own task', () => {
@@ -47,7 +66,9 @@ describe('the test driver', () => {
     const input = d.createInputTopic<string, Item>('in')
     input.pipeInput('a', item(1), 1, 0)
     input.pipeInput('b', item(2), 1, 1)
-    expect(() => input.pipeInput('c', item(3), 1, 2)).throws(/no partition 2 of in: raise \{ partitions \}/)
+    expect(() => input.pipeInput('c', item(3), 1, 2)).throws(
+      /no partition 2 of in: raise \{ partitions \}/,
+    )
     expect(d.createOutputTopic<string, number>('test:out').readValuesToList()).deep.equal([1, 2])
   })
 

@@ -8,6 +8,7 @@ import { ndjson } from './spec.ts'
 
 export interface DeadLettersOptions {
   /** As in ndjson(...). */
+  readonly target?: string
   readonly bytesMax?: number
 }
 

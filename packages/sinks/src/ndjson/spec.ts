@@ -11,6 +11,8 @@ import { partPrefix } from './part-name.ts'
 import { NdjsonPort } from './port.ts'
 
 export interface NdjsonOptions<in V> {
+  /** What checkpoints and `describe()` know the sink by. Default: `dir`. Give one, and the directory may move. */
+  readonly target?: string
   /**
    * What a line holds. Default: the value as it is. By the rules of JSON undefined fields and functions are left out,
    * and NaN becomes null; a bigint is refused.
@@ -25,7 +27,7 @@ const bytesMaxMost = 256 * 1024 * 1024
 
 /** Writes each row as a line of JSON below `dir`, which is taken from the working directory when it is relative. */
 export function ndjson<V = unknown>(dir: string, options: NdjsonOptions<V> = {}): Sink<V> {
-  const { map, bytesMax = bytesMaxDefault } = options
+  const { map, bytesMax = bytesMaxDefault, target = dir } = options
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) {
     throw refuse(`ndjson(${JSON.stringify(dir)}): give the path of a directory`)
   }
@@ -37,7 +39,7 @@ export function ndjson<V = unknown>(dir: string, options: NdjsonOptions<V> = {})
   return Object.freeze<Sink<V>>({
     kind: 'millrace.sink',
     type: 'ndjson',
-    target: dir,
+    target,
     decides: 'log',
     exclusive: true,
     async open(ctx: SinkContext) {

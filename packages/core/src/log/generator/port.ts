@@ -31,6 +31,7 @@ export class GeneratorPort implements SourcePort {
   #turns: Reader[] = []
   #turn = 0
   #cancelTimer: () => void = () => {}
+  #signal: AbortSignal | undefined = undefined
 
   constructor(env: Env, plan: GeneratorPlan) {
     this.#env = env
@@ -72,8 +73,9 @@ export class GeneratorPort implements SourcePort {
     const waitMs = this.#untilNextMs()
     if (waitMs > 0 && waitMs < Infinity) {
       this.#cancelTimer = this.#env.timers.after(Math.ceil(waitMs), () => this.#wakeup.wake())
-      // A timer of an abandoned wait would hold the process.
-      signal.addEventListener('abort', this.#cancelTimer, { once: true })
+      // A timer of an abandoned wait would hold the process. One listener serves all waits of a caller.
+      if (this.#signal !== signal) signal.addEventListener('abort', () => this.#cancelTimer())
+      this.#signal = signal
     }
     return this.#wakeup.wait(signal, waitMs <= 0)
   }
@@ -131,10 +133,11 @@ export class GeneratorPort implements SourcePort {
   }
 
   #take(reader: Reader, rows: number): Batch {
-    const made: GeneratedRow<unknown, unknown>[] = []
+    const { make, splits } = this.#plan
+    const made = new Array<GeneratedRow<unknown, unknown>>(rows)
     const first = reader.next
-    for (let i = 0; i < rows; i++) made.push(this.#plan.make(first + i * this.#plan.splits))
-    reader.next = first + rows * this.#plan.splits
+    for (let i = 0; i < rows; i++) made[i] = make(first + i * splits)
+    reader.next = first + rows * splits
     reader.ended = reader.next >= reader.end
     return new GeneratedBatch(reader.split, made, first, this.#plan.splits, reader.ended)
   }

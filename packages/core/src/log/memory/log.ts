@@ -1,38 +1,28 @@
 /**
  * Splits, rows and shards of a memory log. A topic begins with fixed partitions; `reshard` ends
  * splits and gives them children, from then on its splits are shards. A position is the next offset
- * as decimal text; an offset without a row was withheld by the log.
+ * as decimal text; an offset without a row was withheld by the log. Transactions: coordinator.ts.
  */
 import { MillraceError } from '../../errors.ts'
 import { answer } from '../answer.ts'
+import type { Decider } from '../decider.ts'
 import type { Log, LogSpec } from '../log.ts'
 import type { LogAdmin, Membership } from '../membership.ts'
 import type { Position, Split } from '../position.ts'
 import type { SourcePort } from '../source-port.ts'
+import { Coordinator } from './coordinator.ts'
+import { MemoryDecider, Wire } from './decider.ts'
+import type { LostAnswer } from './decider.ts'
 import { MemoryMembership } from './membership.ts'
 import { MemoryPort, positionGone } from './port.ts'
-
-export interface MemoryRow {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly timestamp: number
-  readonly headers?: ReadonlyMap<string, Uint8Array>
-}
-
-/** A split with its rows: `rows[offset]`, undefined where the log withheld one. */
-export interface MemorySplit {
-  readonly split: Split
-  readonly rows: (MemoryRow | undefined)[]
-  readonly children: Split[]
-  start: number
-  ended: boolean
-  /** Every task has decided its last commit on it. */
-  finished: boolean
-}
+import { newSplit, refuseEnded, stableEnd } from './split.ts'
+import type { MemoryRow, MemorySplit } from './split.ts'
 
 export interface MemoryLogOptions {
   /** Identity of the system, if a test has several. Default: 'memory'. */
   readonly name?: string
+  /** Rows that wait in the outlet of a task until their transaction may begin. Default 10_000. */
+  readonly outletRowsMax?: number
 }
 
 /** The whole range of hashes, as Kinesis has it. */
@@ -44,8 +34,12 @@ export class MemoryLog implements Log {
   readonly #topics = new Map<string, MemorySplit[]>()
   readonly #listeners = new Set<() => void>()
   readonly #endListeners = new Set<(split: MemorySplit) => void>()
+  readonly #coordinator = new Coordinator(() => this.#announce())
+  readonly #wire = new Wire()
+  readonly #outletRowsMax: number
 
   constructor(options: MemoryLogOptions = {}) {
+    this.#outletRowsMax = options.outletRowsMax ?? 10_000
     this.spec = Object.freeze<LogSpec>({
       system: options.name ?? 'memory',
       open: (_ctx, sources) =>
@@ -64,7 +58,9 @@ export class MemoryLog implements Log {
       ends: (topic) =>
         answer(
           () =>
-            new Map(this.splitsOf(topic).map(({ split, rows }) => [split.id, String(rows.length)])),
+            new Map(
+              this.splitsOf(topic).map((split) => [split.split.id, String(stableEnd(split))]),
+            ),
         ),
       purge: (split, before) => answer(() => this.#purge(split, before)),
     }
@@ -87,11 +83,7 @@ export class MemoryLog implements Log {
 
   append(split: string, rows: readonly MemoryRow[]): void {
     const to = this.splitOf(split)
-    if (to.ended)
-      throw new MillraceError(
-        'MILLRACE_LOG_CLOSED',
-        `split ${split} has ended: append to its children`,
-      )
+    refuseEnded(to)
     to.rows.push(...rows)
     this.#announce()
   }
@@ -141,6 +133,27 @@ export class MemoryLog implements Log {
     return new MemoryPort(this)
   }
 
+  /** A new owner of the task: the ones before are fenced once it is opened. */
+  decider(task: { readonly subTopology: string; readonly task: string }): Decider {
+    return new MemoryDecider({
+      id: `${task.subTopology}/${task.task}`,
+      coordinator: this.#coordinator,
+      wire: this.#wire,
+      splitAt: (topic, partition) => this.#splitAt(topic, partition),
+      rowsMax: this.#outletRowsMax,
+    })
+  }
+
+  /** The next decision of any task gets no answer. */
+  loseAnswer(how: LostAnswer): void {
+    this.#wire.lose(how)
+  }
+
+  /** Decisions that were sent and are late arrive now. */
+  land(): void {
+    this.#wire.land()
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }
@@ -181,10 +194,20 @@ export class MemoryLog implements Log {
     for (const listener of this.#endListeners) listener(split)
   }
 
+  #splitAt(topic: string, partition: number): MemorySplit {
+    const split = this.splitsOf(topic)[partition]
+    if (split === undefined)
+      throw new MillraceError(
+        'MILLRACE_UNKNOWN_TOPIC',
+        `topic '${topic}' has no partition ${partition}`,
+      )
+    return split
+  }
+
   #purge(id: string, before: Position): void {
     const split = this.splitOf(id)
     const offset = Number(before)
-    if (!(offset <= split.rows.length)) throw positionGone(split, before)
+    if (!(offset <= stableEnd(split))) throw positionGone(split, before)
     split.start = Math.max(split.start, offset)
     split.rows.fill(undefined, 0, split.start)
   }
@@ -192,10 +215,6 @@ export class MemoryLog implements Log {
   #announce(): void {
     for (const changed of this.#listeners) changed()
   }
-}
-
-function newSplit(split: Split): MemorySplit {
-  return { split, rows: [], children: [], start: 0, ended: false, finished: false }
 }
 
 /** Partitions that were never shards share the range of hashes evenly. */

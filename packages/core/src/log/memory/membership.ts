@@ -8,7 +8,8 @@
 import { MillraceError } from '../../errors.ts'
 import type { Membership, MembershipHandlers, TaskAssignment, TaskPlan } from '../membership.ts'
 import type { Split } from '../position.ts'
-import type { MemoryLog, MemorySplit } from './log.ts'
+import type { MemoryLog } from './log.ts'
+import type { MemorySplit } from './split.ts'
 
 const revokeDeadlineMs = 30_000
 

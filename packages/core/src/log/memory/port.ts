@@ -1,13 +1,15 @@
 /**
  * SourcePort over a memory log: reads in place, so nothing is fetched ahead and nothing has to be
- * bounded.
+ * bounded. Rows of transactions come once they are decided, and hold back what lies behind them.
  */
 import { MillraceError } from '../../errors.ts'
 import { answer } from '../answer.ts'
 import type { Position, Split, From } from '../position.ts'
 import type { Batch, SourcePort } from '../source-port.ts'
 import { Wakeup } from '../wakeup.ts'
-import type { MemoryLog, MemoryRow, MemorySplit } from './log.ts'
+import type { MemoryLog } from './log.ts'
+import { stableEnd } from './split.ts'
+import type { MemoryRow, MemorySplit } from './split.ts'
 
 interface Reader {
   readonly from: MemorySplit
@@ -67,12 +69,12 @@ export class MemoryPort implements SourcePort {
 
   caughtUp(split: string): boolean {
     const reader = this.#readers.get(split)
-    return reader !== undefined && reader.next >= reader.from.rows.length
+    return reader !== undefined && reader.next >= stableEnd(reader.from)
   }
 
   lag(split: string): number | undefined {
     const reader = this.#readers.get(split)
-    return reader === undefined ? undefined : reader.from.rows.length - reader.next
+    return reader === undefined ? undefined : stableEnd(reader.from) - reader.next
   }
 
   hint(): void {}
@@ -92,8 +94,9 @@ export class MemoryPort implements SourcePort {
     const { rows, ended, split } = reader.from
     const taken: MemoryRow[] = []
     const positions: Position[] = []
+    const end = stableEnd(reader.from)
     let at = reader.next
-    for (; at < rows.length && taken.length < rowsMax; at++) {
+    for (; at < end && taken.length < rowsMax; at++) {
       const row = rows[at]
       if (row === undefined) continue
       taken.push(row)
@@ -163,13 +166,14 @@ export function positionGone(
 
 function hasNews(reader: Reader): boolean {
   if (reader.paused || reader.done) return false
-  return reader.next < reader.from.rows.length || reader.from.ended
+  const end = stableEnd(reader.from)
+  return reader.next < end || (reader.from.ended && end === reader.from.rows.length)
 }
 
 function resolve(split: MemorySplit, from: From): number {
   const { start, rows } = split
   if (from === 'earliest') return start
-  if (from === 'latest') return rows.length
+  if (from === 'latest') return stableEnd(split)
   if ('at' in from) {
     const at = rows.findIndex((row) => row !== undefined && row.timestamp >= from.at)
     return at < 0 ? rows.length : at

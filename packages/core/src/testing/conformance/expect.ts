@@ -76,6 +76,19 @@ export async function expectRejected(
   )
 }
 
+/** The call must throw at once. */
+export function expectThrown(code: ErrorCode, call: () => unknown, what: string): void {
+  try {
+    call()
+  } catch (error) {
+    if (isMillraceError(error) && error.code === code) return
+    throw new ConformanceError(`expected: ${what}: ${code}, but got ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+  throw new ConformanceError(`expected: ${what}: ${code}, but nothing was thrown`)
+}
+
 function cut(text: string | undefined): string {
   return text === undefined ? 'undefined' : text.length > 400 ? `${text.slice(0, 400)}...` : text
 }

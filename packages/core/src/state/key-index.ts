@@ -1,0 +1,65 @@
+/**
+ * How a store finds a key without encoding it. Text, numbers and bigints of the serdes below index by themselves, as a Map
+ * tells them apart exactly as their bytes do; every other key, and every key of another serde, goes by its bytes.
+ */
+import { Buffer } from 'node:buffer'
+import { keyCodec } from '../serde/key-codec.ts'
+import type { Serde } from '../serde/serde.ts'
+import { string } from '../serde/string.ts'
+import type { Keyed } from './sorted-keys.ts'
+
+export class KeyIndex<K, E extends Keyed> {
+  readonly #serde: Serde<K>
+  readonly #texts: boolean
+  readonly #numbers: boolean
+  /** In two maps: the text of some key's bytes may be another key. */
+  readonly #bySelf = new Map<K, E>()
+  readonly #byBytes = new Map<string, E>()
+
+  constructor(serde: Serde<K>) {
+    this.#serde = serde
+    const known: unknown = serde
+    this.#numbers = known === keyCodec()
+    this.#texts = this.#numbers || known === string()
+  }
+
+  /** Throws what the serde throws for what is no key. */
+  find(key: K): E | undefined {
+    return this.#isItself(key)
+      ? this.#bySelf.get(key)
+      : this.#byBytes.get(textOf(this.#serde.encode(key)))
+  }
+
+  findBytes(bytes: Uint8Array): E | undefined {
+    const key = this.#serde.decode(bytes)
+    return this.#isItself(key) ? this.#bySelf.get(key) : this.#byBytes.get(textOf(bytes))
+  }
+
+  set(key: K, entry: E): void {
+    if (this.#isItself(key)) this.#bySelf.set(key, entry)
+    else this.#byBytes.set(textOf(entry.bytes), entry)
+  }
+
+  remove(key: K, entry: E): void {
+    if (this.#isItself(key)) this.#bySelf.delete(key)
+    else this.#byBytes.delete(textOf(entry.bytes))
+  }
+
+  /** NaN equals itself in a Map and is refused by the codec, so it is not among them. */
+  #isItself(key: K): boolean {
+    switch (typeof key) {
+      case 'string':
+        return this.#texts
+      case 'number':
+        return this.#numbers && !Number.isNaN(key)
+      case 'bigint':
+        return this.#numbers
+      default:
+        return false
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}

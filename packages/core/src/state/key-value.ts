@@ -1,0 +1,55 @@
+/**
+ * `keyValueStore(...)`: the spec of a key-value store. Checks what can be checked where the operator wrote it, and freezes.
+ */
+import { MillraceError } from '../errors.ts'
+import { keyCodec } from '../serde/key-codec.ts'
+import { msgpack } from '../serde/msgpack.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { KeyValueStore, StoreScope, StoreSpec } from './store.ts'
+
+export interface KeyValueOptions<K, V> {
+  /** Default: the key codec. */
+  readonly key?: Serde<K>
+  /** Default: msgpack. */
+  readonly value?: Serde<V>
+  /** Default 'key'. */
+  readonly scope?: StoreScope
+  /** Processors range over it. Default false. */
+  readonly ordered?: boolean
+  /** Keys of an ordered store, which are kept in memory. Default 1_000_000. */
+  readonly orderedKeysMax?: number
+}
+
+export function keyValueStore<K = unknown, V = unknown>(
+  name: string,
+  options: KeyValueOptions<K, V> = {},
+): StoreSpec<KeyValueStore<K, V>> {
+  const { key = keyCodec<K>(), value = msgpack<V>(), ordered = false } = options
+  const { orderedKeysMax = 1_000_000 } = options
+  checkName(name)
+  if (!(Number.isSafeInteger(orderedKeysMax) && orderedKeysMax > 0))
+    throw new MillraceError(
+      'MILLRACE_CONFIG',
+      `store ${name}: orderedKeysMax is ${orderedKeysMax}: give a whole number above 0`,
+    )
+  return Object.freeze({
+    kind: 'millrace.store',
+    name,
+    shape: 'key-value',
+    scope: options.scope ?? 'key',
+    ordered,
+    facts: `key-value key=${key.name} value=${value.name}`,
+    retentionMs: undefined,
+    ttl: undefined,
+    open: (backing) => backing.keyValue({ name, key, value, ordered, orderedKeysMax }),
+  } satisfies StoreSpec<KeyValueStore<K, V>>)
+}
+
+/** A slash is the engine's own: `inflight/<node>`. */
+export function checkName(name: string): void {
+  if (typeof name === 'string' && name !== '' && name.length <= 200 && !name.includes('/')) return
+  throw new MillraceError(
+    'MILLRACE_CONFIG',
+    `a store is named ${JSON.stringify(name)}: give 1 to 200 characters without a slash`,
+  )
+}

@@ -1,0 +1,197 @@
+/**
+ * A key-value store in memory: what the one on disk is without its disk. Each key has one entry for as long as it is there or
+ * its deletion is not frozen; dirty entries are what the next freeze takes.
+ */
+import { assert } from '../../assert.ts'
+import { MillraceError } from '../../errors.ts'
+import type { Serde } from '../../serde/serde.ts'
+import { behindPrefix } from '../byte-order.ts'
+import { FrozenDelta, FrozenValue } from '../delta.ts'
+import { KeyIndex } from '../key-index.ts'
+import { SortedKeys } from '../sorted-keys.ts'
+import type { StoreDelta, StoreOp } from '../state.ts'
+import type { KeyValueStore, RangeOptions, Rows } from '../store.ts'
+
+interface Entry<K, V> {
+  readonly key: K
+  /** Of the key. */
+  readonly bytes: Uint8Array
+  value: V | undefined
+  /** The value as it was restored, until somebody asks for it. */
+  restored: Uint8Array | undefined
+  present: boolean
+  dirty: boolean
+  /** A delta that holds the object `value` and may not have encoded it. */
+  frozen: FrozenValue<V> | undefined
+}
+
+export class MemoryStore<K, V> implements KeyValueStore<K, V> {
+  readonly name: string
+  readonly #keys: Serde<K>
+  readonly #values: Serde<V>
+  readonly #index: KeyIndex<K, Entry<K, V>>
+  readonly #sorted: SortedKeys<Entry<K, V>> | undefined
+  #dirty: Entry<K, V>[] = []
+
+  constructor({ name, key, value, ordered, orderedKeysMax }: Rows<K, V>) {
+    this.name = name
+    this.#keys = key
+    this.#values = value
+    this.#index = new KeyIndex(key)
+    this.#sorted = ordered ? new SortedKeys(name, orderedKeysMax) : undefined
+  }
+
+  get(key: K): V | undefined {
+    const entry = this.#index.find(key)
+    return entry === undefined ? undefined : this.#valueOf(entry)
+  }
+
+  put(key: K, value: V): void {
+    if (value === undefined)
+      throw new MillraceError(
+        'MILLRACE_ENCODE',
+        `undefined was put into the store ${this.name}: call delete(key)`,
+      )
+    const entry = this.#index.find(key) ?? this.#add(this.#keys.encode(key))
+    this.#show(entry)
+    entry.value = value
+    entry.restored = undefined
+    entry.frozen = undefined
+    this.#touch(entry)
+  }
+
+  delete(key: K): void {
+    const entry = this.#index.find(key)
+    if (entry === undefined || !entry.present) return
+    this.#hide(entry)
+    this.#touch(entry)
+  }
+
+  range(
+    from: K | undefined,
+    to: K | undefined,
+    options: RangeOptions = {},
+  ): Iterable<readonly [K, V]> {
+    const sorted = this.#ordered('range')
+    const low = from === undefined ? undefined : this.#keys.encode(from)
+    // Included: the lowest bytes above a key are the key and a zero.
+    const high = to === undefined ? undefined : withZero(this.#keys.encode(to))
+    return this.#read(sorted, low, high, options)
+  }
+
+  prefix(bytes: Uint8Array, options: RangeOptions = {}): Iterable<readonly [K, V]> {
+    return this.#read(this.#ordered('prefix'), bytes, behindPrefix(bytes), options)
+  }
+
+  all(options: RangeOptions = {}): Iterable<readonly [K, V]> {
+    return this.#read(this.#ordered('all'), undefined, undefined, options)
+  }
+
+  // ---- for the task
+
+  get dirty(): number {
+    return this.#dirty.length
+  }
+
+  freeze(): StoreDelta {
+    const ops = this.#dirty.map((entry) => this.#freeze(entry))
+    this.#dirty = []
+    return new FrozenDelta(this.name, ops)
+  }
+
+  restore(ops: Iterable<StoreOp>): void {
+    assert(this.#dirty.length === 0, 'Law 2: a store is restored before its first row')
+    for (const { key, value } of ops) {
+      const entry = this.#index.findBytes(key) ?? this.#add(key.slice())
+      if (value === null) {
+        this.#hide(entry)
+        this.#index.remove(entry.key, entry)
+      } else {
+        this.#show(entry)
+        entry.value = undefined
+        entry.restored = value.slice()
+      }
+    }
+  }
+
+  #valueOf(entry: Entry<K, V>): V | undefined {
+    if (entry.frozen !== undefined) {
+      entry.frozen.encode()
+      entry.frozen = undefined
+    }
+    if (entry.restored !== undefined) {
+      entry.value = this.#values.decode(entry.restored)
+      entry.restored = undefined
+    }
+    return entry.value
+  }
+
+  #add(bytes: Uint8Array): Entry<K, V> {
+    // Decoded anew: a key that is an object stays the caller's, who may change it.
+    const entry: Entry<K, V> = {
+      key: this.#keys.decode(bytes),
+      bytes,
+      value: undefined,
+      restored: undefined,
+      present: false,
+      dirty: false,
+      frozen: undefined,
+    }
+    this.#index.set(entry.key, entry)
+    return entry
+  }
+
+  #show(entry: Entry<K, V>): void {
+    if (entry.present) return
+    this.#sorted?.add(entry)
+    entry.present = true
+  }
+
+  #hide(entry: Entry<K, V>): void {
+    if (entry.present) this.#sorted?.remove(entry)
+    entry.present = false
+    entry.value = undefined
+    entry.restored = undefined
+    entry.frozen = undefined
+  }
+
+  #touch(entry: Entry<K, V>): void {
+    if (entry.dirty) return
+    entry.dirty = true
+    this.#dirty.push(entry)
+  }
+
+  #freeze(entry: Entry<K, V>): StoreOp {
+    entry.dirty = false
+    if (!entry.present) {
+      this.#index.remove(entry.key, entry)
+      return { key: entry.bytes, value: null }
+    }
+    entry.frozen = new FrozenValue(this.name, this.#values, entry.bytes, entry.value as V)
+    return entry.frozen
+  }
+
+  *#read(
+    sorted: SortedKeys<Entry<K, V>>,
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    { reverse = false, limit = Infinity }: RangeOptions,
+  ): Generator<readonly [K, V]> {
+    for (const entry of sorted.between(from, to, reverse, limit))
+      if (entry.present) yield [entry.key, this.#valueOf(entry) as V]
+  }
+
+  #ordered(verb: string): SortedKeys<Entry<K, V>> {
+    if (this.#sorted !== undefined) return this.#sorted
+    throw new MillraceError(
+      'MILLRACE_CONFIG',
+      `${verb} over the store ${this.name}, which is not ordered: declare it with { ordered: true }`,
+    )
+  }
+}
+
+function withZero(bytes: Uint8Array): Uint8Array {
+  const longer = new Uint8Array(bytes.length + 1)
+  longer.set(bytes)
+  return longer
+}

@@ -1,0 +1,76 @@
+/**
+ * Stores: the state of a task's processors. Synchronous (law 8), and a fold of the task's inputs (law 2).
+ *
+ * For processors:
+ * - Two keys are equal iff their serde makes equal bytes: 1 is not '1', -0 is 0, NaN is refused. What is no key is refused
+ *   when it is put. Order is the unsigned order of these bytes.
+ * - A value that was put belongs to the store. Within one row you may change what `get` gave you, and `put` it: what is
+ *   changed and not put is lost at the next restart, and what is kept over rows is not yours any more. One object stands under
+ *   one key of one store.
+ * - `get` after a `put` gives the very object. Behind an eviction or a restore it is what the serde makes of it: put only
+ *   what the serde gives back equal.
+ * - Ordered reads (`range`, `prefix`, `all`) need a store that declares `ordered: true`: on disk the one synchronous read is
+ *   get by key, so sorted keys, not values, are kept in memory, bounded by `orderedKeysMax`. They show the keys that were
+ *   there when they were called, with the values of the moment in which each is reached; a key deleted meanwhile is left out.
+ *
+ * For the task: `state.ts`. For what is read together (windows, sessions, versions of a key): `shapes.ts`.
+ */
+import type { Serde } from '../serde/serde.ts'
+
+export interface KeyValueStore<in out K, in out V> {
+  readonly name: string
+  get(key: K): V | undefined
+  /** Replaces. A value is never undefined: `delete` instead. */
+  put(key: K, value: V): void
+  /** A key that is not there is no matter. */
+  delete(key: K): void
+  /** Both bounds included; undefined leaves that side open. From the lowest key on, or `reverse` from the highest. */
+  range(from: K | undefined, to: K | undefined, options?: RangeOptions): Iterable<readonly [K, V]>
+  /** Keys whose bytes begin with these; `keyPrefix` makes them for text and tuples. */
+  prefix(bytes: Uint8Array, options?: RangeOptions): Iterable<readonly [K, V]>
+  all(options?: RangeOptions): Iterable<readonly [K, V]>
+}
+
+export interface RangeOptions {
+  readonly reverse?: boolean
+  /** At most so many keys. */
+  readonly limit?: number
+}
+
+/**
+ * `key`: touched only under the key of the row in progress, so its rows move with that key when a task is split. `task`: any
+ * key; a rescale refuses unless the store says how to divide it.
+ */
+export type StoreScope = 'key' | 'task'
+
+export type StoreShape = 'key-value' | 'window' | 'session' | 'versioned'
+
+/** What an operator declares. Frozen data; nothing is opened before a task opens its state. */
+export interface StoreSpec<out S = unknown> {
+  readonly kind: 'millrace.store'
+  /** Stable: the name under which its rows are found again (law 11). */
+  readonly name: string
+  readonly shape: StoreShape
+  readonly scope: StoreScope
+  readonly ordered: boolean
+  /** Names of the serdes and the numbers that a checkpoint must agree with: part of the fingerprint. */
+  readonly facts: string
+  /** How long rows are kept behind T, by event time. Undefined: for ever. */
+  readonly retentionMs: number | undefined
+  /** Rows untouched for so long expire, by which clock. Expiry is an ordinary delete, so no restore brings a row back. */
+  readonly ttl: { readonly afterMs: number; readonly by: 'event' | 'processing' } | undefined
+  open(backing: Backing): S
+}
+
+/** Where a spec puts its rows: the state of the task that opens it. Every shape is a key-value store below. */
+export interface Backing {
+  keyValue<K, V>(rows: Rows<K, V>): KeyValueStore<K, V>
+}
+
+export interface Rows<in out K, in out V> {
+  readonly name: string
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+  readonly ordered: boolean
+  readonly orderedKeysMax: number
+}
