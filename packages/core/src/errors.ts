@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'MILLRACE_RECORD_DAMAGED'
   | 'MILLRACE_TOPOLOGY_CHANGED'
   | 'MILLRACE_FENCED'
+  | 'MILLRACE_UNDECIDED'
   | 'MILLRACE_NODE_FAILED'
   | 'MILLRACE_ASYNC_RESULT'
   | 'MILLRACE_ASYNC_TIMEOUT'
@@ -66,6 +67,7 @@ const families: Readonly<Record<ErrorCode, ErrorFamily>> = {
   MILLRACE_RECORD_DAMAGED: 'fatal',
   MILLRACE_TOPOLOGY_CHANGED: 'fatal',
   MILLRACE_FENCED: 'fenced',
+  MILLRACE_UNDECIDED: 'retriable',
   MILLRACE_NODE_FAILED: 'fatal',
   MILLRACE_ASYNC_RESULT: 'fatal',
   MILLRACE_ASYNC_TIMEOUT: 'retriable',

@@ -243,7 +243,7 @@ export class StreamHandle {
     make: () => Processor,
     more: { changesKey?: boolean; atMostOne?: boolean } = {},
   ): AnyStream {
-    const node: Omit<RowNode, 'name'> = {
+    const node: Omit<RowNode, 'name' | 'shownAs'> = {
       kind: 'row',
       verb,
       inputs: [this.#node],

@@ -2,7 +2,7 @@
  * SourcePort: how a task reads its splits. The conformance suite (`@millrace/core/testing`) is the specification.
  *
  * For the caller (the worker's loop):
- * - `open` each split before anything else; it resolves when the first `poll` may follow. A position that the log no
+ * - `open` each split before anything else; it resolves with the position it begins at, when the first `poll` may follow. A position that the log no
  *   longer has fails with MILLRACE_POSITION_GONE and names both ends: a source never jumps.
  * - `poll` is synchronous: it takes what has been fetched already. Call it when you can take rows.
  * - `ready(signal)` resolves as soon as `poll` would give something new, a row, a moved position or a changed
@@ -37,7 +37,7 @@ export interface Batch<W = unknown> {
 }
 
 export interface SourcePort {
-  open(split: Split, from: From): Promise<void>
+  open(split: Split, from: From): Promise<Position>
   /** The next batch of an unpaused split, at most `rowsMax` rows, or undefined when nothing is there. */
   poll(rowsMax: number): Batch | undefined
   ready(signal: AbortSignal): Promise<void>

@@ -84,6 +84,22 @@ export async function openTask(
       head,
       changed: ctx.wake,
     })
+    await decider.begin()
+    const positions = new Map(head.positions)
+    let pinned = false
+    for (const split of assignment.splits) {
+      const { source } = part.prefixes.find(
+        (prefix) => prefix.source.source.topic === split.topic,
+      )!.source
+      let port = sources.get(split.topic)
+      if (port === undefined)
+        sources.set(split.topic, (port = ctx.logOf(source.log.system).source(split.topic)))
+      const after = head.positions.get(split.id)
+      const from = after === undefined ? (source.start ?? 'earliest') : { after }
+      positions.set(split.id, await port.open(split, from))
+      topicOf.set(split.id, split.topic)
+      if (after === undefined && from !== 'earliest') pinned = true
+    }
     const synchronous = new Task({
       app,
       task: `${subTopology}/${task}`,
@@ -93,20 +109,14 @@ export async function openTask(
       onError: ctx.onError,
       random: () => env.random(),
       log: env.log,
-      restored: head.head === undefined ? undefined : head,
+      restored: { ...head, positions },
       cut,
     })
-    await decider.begin()
-    for (const split of assignment.splits) {
-      const { source } = part.prefixes.find(
-        (prefix) => prefix.source.source.topic === split.topic,
-      )!.source
-      let port = sources.get(split.topic)
-      if (port === undefined)
-        sources.set(split.topic, (port = ctx.logOf(source.log.system).source(split.topic)))
-      const after = head.positions.get(split.id)
-      await port.open(split, after === undefined ? (source.start ?? 'earliest') : { after })
-      topicOf.set(split.id, split.topic)
+    if (pinned) {
+      // 'latest' means now, and must mean the same after a crash: it is committed before the first row.
+      commits.submit(synchronous.freeze())
+      await commits.drained()
+      if (commits.error !== undefined) throw commits.error
     }
     return new RunningTask(
       `${subTopology}/${task}`,

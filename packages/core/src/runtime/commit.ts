@@ -178,12 +178,17 @@ export class Commits {
 
   #fenced(seq: number, how: 'fenced' | 'unknown'): MillraceError {
     const { app, subTopology, task } = this.#place
+    const at = { app, subTopology, task }
+    if (how === 'unknown')
+      return new MillraceError(
+        'MILLRACE_UNDECIDED',
+        `commit ${seq} was left undecided: the cluster gave no answer. The task is opened anew, which tells what became of it`,
+        { at },
+      )
     return new MillraceError(
       'MILLRACE_FENCED',
-      how === 'fenced'
-        ? `commit ${seq} was taken by another writer: another process runs app ${app} on the same checkpoint. Nothing of this commit became visible; stop one of the two, or give it another id`
-        : `commit ${seq} was left undecided: the cluster gave no answer. The task has to be opened anew, which tells what became of it`,
-      { at: { app, subTopology, task } },
+      `commit ${seq} was taken by another writer: another process runs app ${app} on the same checkpoint. Nothing of this commit became visible; stop one of the two, or give it another id`,
+      { at },
     )
   }
 }

@@ -46,6 +46,11 @@ export class Prefix implements Receiver {
     this.#passesNull = source.nulls === 'pass'
   }
 
+  /** Rows seen, whatever became of them. */
+  get taken(): number {
+    return this.#node.counters.taken
+  }
+
   get topic(): string {
     return this.#topic
   }

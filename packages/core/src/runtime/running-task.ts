@@ -8,7 +8,6 @@
  */
 import type { Env } from '../env.ts'
 import type { Batch, SourcePort } from '../log/source-port.ts'
-import type { Counters } from '../processors/counters.ts'
 import { CallDriver } from './call-driver.ts'
 import type { Commits } from './commit.ts'
 import { TaskFailure } from './failures.ts'
@@ -48,8 +47,6 @@ export class RunningTask {
   #stopping = false
   #paused = false
   #sourceError: unknown = undefined
-  /** Rows offered to the task since it was opened. */
-  rows = 0
 
   constructor(id: string, open: OpenTask, env: Env, everyMs: number, wake: () => void) {
     this.id = id
@@ -178,10 +175,6 @@ export class RunningTask {
     for (const port of ports.values()) await port.close()
   }
 
-  counters(): ReadonlyMap<string, Counters> {
-    return this.#open.task.counters()
-  }
-
   lag(): number {
     let lag = 0
     for (const [split, topic] of this.#open.topicOf)
@@ -210,7 +203,6 @@ export class RunningTask {
   }
 
   #offer(batch: Batch): void {
-    this.rows += batch.length
     this.#open.task.offer(batch)
   }
 

@@ -48,6 +48,11 @@ export class SplitInput {
     return !this.hasHead && !this.caughtUp && !this.ended
   }
 
+  /** Nothing of it waits here, and the log is not known to hold more. */
+  get exhausted(): boolean {
+    return !this.hasHead && this.rowsBuffered === 0 && (this.caughtUp || this.ended)
+  }
+
   get position(): Position | undefined {
     if (this.#doneBatch !== undefined) {
       this.#done = this.#doneBatch.position(this.#doneRow)

@@ -12,7 +12,6 @@ import type { Position, Split } from '../log/position.ts'
 import type { Section } from '../sink.ts'
 import type { FoldedState } from '../checkpoint/fold.ts'
 import type { StoreDelta } from '../checkpoint/record.ts'
-import { Watermark } from '../time/watermark.ts'
 import type { LogFn } from '../env.ts'
 import { MillraceError } from '../errors.ts'
 import type { SubTopology } from '../topology/compile.ts'
@@ -25,8 +24,8 @@ import { Calls } from './calls.ts'
 import type { CallResult, Effect } from './effects.ts'
 import { Failures } from './failures.ts'
 import { InFlightStore } from './in-flight.ts'
+import { Inputs } from './inputs.ts'
 import { BatchOrigin } from './origin.ts'
-import { SplitInput } from './split-input.ts'
 import type { Cut } from './split-input.ts'
 import type { Stage } from './stage.ts'
 import { Crossing } from './stage-queue.ts'
@@ -84,10 +83,9 @@ export class Task {
   readonly #later: boolean
   /** One stage, and nothing in it acts on time or drains: T is only noted, for rows to see. */
   readonly #plain: boolean
-  readonly #splits: readonly SplitInput[]
-  readonly #bySplit: ReadonlyMap<string, SplitInput>
+  readonly #inputs: Inputs
+  /** Where the rows of each split enter the first stage. */
   readonly #entries: readonly Receiver[]
-  readonly #watermark: Watermark
   readonly #calls: Calls
   readonly #inFlight: InFlightStore = new InFlightStore()
   readonly #origin: BatchOrigin = new BatchOrigin()
@@ -116,28 +114,13 @@ export class Task {
     this.#later = this.#stages.length > 1
     this.#plain = !this.#later && !this.#first.timed
     this.#sinks = [...this.#wired.sinks.values()]
-    const splits = [...options.splits].sort((a, b) =>
-      a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
-    )
-    this.#splits = splits.map(
-      (split) =>
-        new SplitInput(
-          split,
-          this.#wired.prefixes.get(split.topic)!,
-          options.restored?.positions.get(split.id),
-        ),
-    )
-    this.#bySplit = new Map(this.#splits.map((input) => [input.split.id, input]))
-    this.#entries = splits.map((split) => this.#wired.entries.get(split.topic)!)
-    const eventTimes = new Map(
-      options.part.prefixes.map((prefix) => [prefix.source.source.topic, prefix.eventTime]),
-    )
-    this.#watermark = new Watermark(
-      splits.map((split) => ({
-        outOfOrderMs: eventTimes.get(split.topic)?.outOfOrderMs ?? 0,
-        idleMs: eventTimes.get(split.topic)?.idleMs,
-      })),
-    )
+    this.#inputs = new Inputs({
+      part: options.part,
+      splits: options.splits,
+      prefixes: this.#wired.prefixes,
+      positions: options.restored?.positions ?? new Map(),
+    })
+    this.#entries = this.#inputs.splits.map(({ split }) => this.#wired.entries.get(split.topic)!)
     if (options.restored !== undefined) this.#restore(options.restored)
     if (options.cut !== undefined) this.#cutBefore(options.cut)
   }
@@ -145,7 +128,7 @@ export class Task {
   /** A row that was in flight at the last commit is behind the position of its split: the line of its queue is cut. */
   #cutBefore(cut: Cut): void {
     if (this.#stages.filter(({ queue }) => queue?.stopBefore(cut)).length > 0) this.#intake = false
-    else this.#bySplit.get(cut.split)?.cutBefore(cut)
+    else this.#inputs.cutBefore(cut)
   }
 
   // ---- what a driver tells the task
@@ -157,14 +140,12 @@ export class Task {
 
   /** A fetched batch of one of its splits, in the split's order. */
   offer(batch: Batch): void {
-    const input = this.#splitOf(batch.split)
-    input.offer(batch)
-    input.caughtUp = false
+    this.#inputs.offer(batch)
   }
 
   /** The newest answer of the log: is there nothing behind what has been offered? */
   caughtUp(split: string, caughtUp: boolean): void {
-    this.#splitOf(split).caughtUp = caughtUp
+    this.#inputs.caughtUp(split, caughtUp)
   }
 
   /** The outcome of a call that `effects` asked for. A late or unknown one is ignored. */
@@ -177,13 +158,7 @@ export class Task {
     this.#clock.now = now
     this.#clock.monotonic = monotonic
     this.#calls.tick(monotonic)
-    const watermark = this.#watermark.tick(
-      monotonic,
-      (i) =>
-        this.#splits[i]!.caughtUp &&
-        !this.#splits[i]!.hasHead &&
-        this.#splits[i]!.rowsBuffered === 0,
-    )
+    const watermark = this.#inputs.tick(monotonic)
     if (!this.#drainOwed) {
       for (const stage of this.#stages) stage.tick(now)
       this.#moveTime(watermark, drainRows)
@@ -204,7 +179,8 @@ export class Task {
   }
 
   #run(rowsMax: number): RunEnd {
-    if (this.#plain && this.#intake && this.#splits.length === 1) return this.#runPlain(rowsMax)
+    if (this.#plain && this.#intake && this.#inputs.splits.length === 1)
+      return this.#runPlain(rowsMax)
     let left = rowsMax
     while (left > 0) {
       if (this.#drainOwed && !this.#finishDrain()) return this.#full ? 'full' : 'more'
@@ -215,7 +191,7 @@ export class Task {
       }
       if (!this.#intake) return this.cutInFlight ? 'cut' : 'caught-up'
       if (this.#later && this.#queuesFull) return 'full'
-      const next = this.#nextSplit()
+      const next = this.#inputs.next()
       if (typeof next !== 'number') return next
       this.#push(next)
       left--
@@ -225,17 +201,18 @@ export class Task {
 
   /** What `#run` comes to for one split and a plain stage, without asking for each row what cannot be: 15 of 160 ns. */
   #runPlain(rowsMax: number): RunEnd {
-    const input = this.#splits[0]!
+    const inputs = this.#inputs
+    const input = inputs.splits[0]!
     const entry = this.#entries[0]!
     const head = input.head
     const row = this.#first.row
     const origin = this.#origin
-    const watermark = this.#watermark
+    const { watermark } = inputs
     const sinks = this.#sinks
     for (let left = rowsMax; left > 0; left--) {
       for (let i = 0; i < sinks.length; i++) if (sinks[i]!.full) return 'full'
       if (!input.hasHead) {
-        if (input.advance() > 0) this.#changed = true
+        if (input.advance() > 0) inputs.moved = true
         if (!input.hasHead) return input.cut ? 'cut' : input.unknown ? 'starved' : 'caught-up'
       }
       if (input.cut) return 'cut'
@@ -277,33 +254,8 @@ export class Task {
     return false
   }
 
-  #nextSplit(): number | 'starved' | 'caught-up' | 'cut' {
-    const splits = this.#splits
-    let best = -1
-    let bestTime = Infinity
-    let starved = false
-    for (let i = 0; i < splits.length; i++) {
-      const input = splits[i]!
-      if (!input.hasHead) {
-        if (input.advance() > 0) this.#changed = true
-        if (!input.hasHead) {
-          if (input.cut) return 'cut'
-          if (input.unknown) starved = true
-          continue
-        }
-      }
-      if (input.head.time < bestTime) {
-        best = i
-        bestTime = input.head.time
-      }
-    }
-    if (starved) return 'starved'
-    if (best < 0) return 'caught-up'
-    return splits[best]!.cut ? 'cut' : best
-  }
-
   #push(i: number): void {
-    const input = this.#splits[i]!
+    const input = this.#inputs.splits[i]!
     const { head } = input
     const stage = this.#first
     const { row } = stage
@@ -313,7 +265,7 @@ export class Task {
     this.#changed = true
     this.#entries[i]!.process(head.key, head.value, row)
     input.consume()
-    const watermark = this.#watermark
+    const { watermark } = this.#inputs
     if (this.#plain) {
       watermark.observe(i, head.time)
       if (watermark.value > row.watermark) row.watermark = watermark.value
@@ -358,7 +310,7 @@ export class Task {
       if (wasAdvancing) this.#passTimeOn(i)
     }
     this.#drainOwed = false
-    this.#moveTime(this.#watermark.value, drainRows)
+    this.#moveTime(this.#inputs.watermark.value, drainRows)
     return !this.#drainOwed
   }
 
@@ -387,7 +339,7 @@ export class Task {
 
   /** Rows of this split that have been offered and not yet taken. */
   buffered(split: string): number {
-    return this.#splitOf(split).rowsBuffered
+    return this.#inputs.buffered(split)
   }
 
   /** Nothing is in flight, owed or waiting between stages. */
@@ -398,12 +350,7 @@ export class Task {
 
   /** Every split has been taken to the end the log knows of, and nothing is under way. */
   get done(): boolean {
-    return (
-      this.quiet &&
-      this.#splits.every(
-        (input) => !input.hasHead && input.rowsBuffered === 0 && (input.caughtUp || input.ended),
-      )
-    )
+    return this.quiet && this.#inputs.exhausted
   }
 
   /** Monotonic time at which `tick` is of use, or undefined. */
@@ -425,28 +372,23 @@ export class Task {
 
   /** True when there is something worth a commit: rows taken or ended, positions moved. A bare T is not. */
   get changed(): boolean {
-    return this.#changed
+    return this.#changed || this.#inputs.moved
   }
 
   /** Between two rows: what changed since the last freeze. Processing may go on at once. */
   freeze(): Frozen {
-    const positions = new Map<string, Position>()
     const watermarks = new Map<string, number>()
-    this.#splits.forEach((input, i) => {
-      const position = input.position
-      if (position !== undefined) positions.set(input.split.id, position)
-      watermarks.set(`split/${input.split.id}`, this.#watermark.maxTime(i))
-    })
+    this.#inputs.saveTimes(watermarks)
     this.#stages.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
-    watermarks.set('task', this.#watermark.value)
     const sections: (Section & { sink: string })[] = []
     for (const [sink, port] of this.#ports)
       for (const section of port.freeze())
         sections.push({ sink, lane: section.lane, rows: section.rows, bytes: section.bytes })
     for (const sink of this.#sinks) sink.full = false
     this.#changed = false
+    this.#inputs.moved = false
     return {
-      positions,
+      positions: this.#inputs.positions(),
       watermarks,
       deltas: this.#inFlight.delta(this.#stages.flatMap((stage) => stage.queue ?? [])),
       sections,
@@ -454,15 +396,14 @@ export class Task {
   }
 
   #restore(restored: Restored): void {
-    this.#watermark.restore(
-      restored.watermarks.get('task') ?? -Infinity,
-      this.#splits.map((input) => restored.watermarks.get(`split/${input.split.id}`)),
-    )
+    this.#inputs.restoreTimes(restored.watermarks)
     this.#stages.forEach((stage, i) =>
       stage.restore(restored.watermarks.get(`stage/${i}`) ?? -Infinity),
     )
     this.#seq = this.#inFlight.restore(restored.state, this.#wired.inFlight)
-    this.#stages.forEach((_, i) => this.#passTimeOn(i))
+    this.#stages.forEach((stage, i) => {
+      if (stage.watermark > -Infinity) this.#passTimeOn(i)
+    })
   }
 
   // ---- for people and metrics
@@ -473,23 +414,21 @@ export class Task {
     )
   }
 
+  /** Rows taken from the sources, those that ended in a prefix included. */
+  get rowsTaken(): number {
+    return this.#inputs.taken
+  }
+
   get watermark(): number {
     return this.#first.watermark
   }
 
   get splits(): readonly string[] {
-    return this.#splits.map((input) => input.split.id)
+    return this.#inputs.splits.map(({ split }) => split.id)
   }
 
   close(): void {
     for (const stage of this.#stages) for (const { processor } of stage.nodes) processor.close?.()
-  }
-
-  #splitOf(id: string): SplitInput {
-    const input = this.#bySplit.get(id)
-    if (input === undefined)
-      throw new MillraceError('MILLRACE_INVARIANT', `the split ${id} does not belong to this task`)
-    return input
   }
 }
 

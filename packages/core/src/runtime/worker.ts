@@ -5,12 +5,11 @@
 import type { CheckpointSpec } from '../checkpoint/spec.ts'
 import type { ObjectStore } from '../checkpoint/object-store.ts'
 import type { Env } from '../env.ts'
-import { messageOf } from '../errors.ts'
+import { isMillraceError, messageOf } from '../errors.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Log } from '../log/log.ts'
 import type { Membership, TaskAssignment } from '../log/membership.ts'
-import type { Counters } from '../processors/counters.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -21,6 +20,8 @@ import type { Lifecycle } from './lifecycle.ts'
 import { RunningTask, cutOf } from './running-task.ts'
 import type { Cut } from './split-input.ts'
 import { Replacements } from './replacements.ts'
+import { Totals } from './report.ts'
+import type { NodeReport, WorkerReport } from './report.ts'
 import { drainAndClose } from './shutdown.ts'
 import { Wake } from './wake.ts'
 
@@ -43,32 +44,6 @@ export interface WorkerOptions extends RunOptions {
   readonly lifecycle: Lifecycle
 }
 
-/** What a worker has done since it was started. */
-export interface WorkerReport {
-  /** Rows read from all sources. */
-  readonly rows: number
-  readonly commits: number
-  /** Rows published by staged sinks. */
-  readonly published: number
-  readonly lag: number
-  readonly watermark: number
-  /** Sums over tasks, by node. */
-  readonly nodes: ReadonlyMap<string, NodeReport>
-}
-
-export interface NodeReport {
-  readonly taken: number
-  readonly forwarded: number
-  readonly absorbed: number
-  readonly filtered: number
-  readonly late: number
-  readonly deadLettered: number
-  readonly inFlight: number
-  readonly retried: number
-  readonly timedOut: number
-  readonly reasons: ReadonlyMap<string, number>
-}
-
 const idleWaitMs = 1_000
 export const stopWithinDefault: Duration = '30s'
 
@@ -81,8 +56,8 @@ export class Worker {
   readonly #logs: Map<string, Log> = new Map()
   readonly #memberships: Membership[] = []
   readonly #replacements: Replacements = new Replacements()
-  readonly #past: { rows: number; commits: number; published: number; nodes: Map<string, Totals> } =
-    { rows: 0, commits: 0, published: 0, nodes: new Map() }
+  /** Of tasks that run no more. */
+  readonly #past: Totals = new Totals()
   #store: ObjectStore | undefined = undefined
   #context: AssignmentContext | undefined = undefined
   #started: Promise<void> | undefined = undefined
@@ -340,8 +315,15 @@ export class Worker {
     return false
   }
 
+  /** A commit that nobody answered is settled by opening anew; who was fenced would only fence the new owner in turn. */
+  #decideOn(error: unknown, id: string): 'stop' | 'replace' {
+    if (isMillraceError(error) && error.code === 'MILLRACE_UNDECIDED') return 'replace'
+    if (isMillraceError(error) && error.family === 'fenced') return 'stop'
+    return this.#options.uncaught?.(error, id) ?? 'stop'
+  }
+
   #give(id: string, error: unknown): void {
-    const decision = this.#options.uncaught?.(error, id) ?? 'stop'
+    const decision = this.#decideOn(error, id)
     this.#env.log(
       'error',
       `task ${id} ${decision === 'stop' ? 'has stopped' : 'is built anew'}: ${messageOf(error)}`,
@@ -397,81 +379,19 @@ export class Worker {
 
   // ---- report
 
+  /** It runs no more, and its figures count on. */
   #retire(running: RunningTask): void {
-    this.#past.rows += running.rows
-    this.#past.commits += running.commits.decided
-    this.#past.published += running.outbox.published
-    addCounters(this.#past.nodes, running.counters())
+    if (this.#tasks.get(running.id) === running) this.#tasks.delete(running.id)
+    this.#past.add(running)
   }
 
   report(): WorkerReport {
-    const nodes = new Map(
-      [...this.#past.nodes].map(([name, totals]) => [
-        name,
-        { ...totals, reasons: new Map(totals.reasons) },
-      ]),
-    )
-    let { rows, commits, published } = this.#past
-    let lag = 0
-    let watermark = Infinity
-    for (const running of this.#tasks.values()) {
-      rows += running.rows
-      commits += running.commits.decided
-      published += running.outbox.published
-      lag += running.lag()
-      watermark = Math.min(watermark, running.task.watermark)
-      addCounters(nodes, running.counters())
-    }
-    return {
-      rows,
-      commits,
-      published,
-      lag,
-      watermark: watermark === Infinity ? -Infinity : watermark,
-      nodes,
-    }
-  }
-}
-
-type Totals = {
-  -readonly [Name in keyof NodeReport]: Name extends 'reasons'
-    ? Map<string, number>
-    : NodeReport[Name]
-}
-
-function addCounters(totals: Map<string, Totals>, counters: ReadonlyMap<string, Counters>): void {
-  for (const [name, counter] of counters) {
-    let total = totals.get(name)
-    if (total === undefined)
-      totals.set(
-        name,
-        (total = {
-          taken: 0,
-          forwarded: 0,
-          absorbed: 0,
-          filtered: 0,
-          late: 0,
-          deadLettered: 0,
-          inFlight: 0,
-          retried: 0,
-          timedOut: 0,
-          reasons: new Map(),
-        }),
-      )
-    total.taken += counter.taken
-    total.forwarded += counter.forwarded
-    total.absorbed += counter.absorbed
-    total.filtered += counter.filtered
-    total.late += counter.late
-    total.deadLettered += counter.deadLettered
-    total.inFlight += counter.inFlight
-    total.retried += counter.retried
-    total.timedOut += counter.timedOut
-    for (const [reason, count] of counter.reasons)
-      total.reasons.set(reason, (total.reasons.get(reason) ?? 0) + count)
+    return this.#past.report(this.#tasks.values())
   }
 }
 
 function idOf(assignment: TaskAssignment): string {
   return `${assignment.subTopology}/${assignment.task}`
 }
+
+export type { NodeReport, WorkerReport }

@@ -59,6 +59,7 @@ function compilePart(nodes: readonly GraphNode[]): SubTopology {
       ),
     )
   }
+  refuseNumberedCrossings(nodes, stageOf)
   const stages =
     1 + Math.max(...nodes.map((node) => stageOf.get(node)! + (node.kind === 'async' ? 1 : 0)))
   return Object.freeze({ name, nodes, prefixes, stageOf, stages, children })
@@ -205,6 +206,26 @@ function refuseSharedTargets(nodes: readonly GraphNode[]): void {
   for (const node of nodes) {
     if (node.kind === 'sink') claim(node.sink, `the sink ${node.name}`)
     if (typeof node.onError === 'object') claim(node.onError.deadLetter, 'dead letters')
+  }
+}
+
+/** Rows may be in flight on their way into the next stage, and are found again by the name of the node they go to. */
+function refuseNumberedCrossings(
+  nodes: readonly GraphNode[],
+  stageOf: ReadonlyMap<GraphNode, number>,
+): void {
+  for (const node of nodes) {
+    const crosses = node.inputs.some(
+      (input) => stageOf.get(node)! > stageOf.get(input)! + (input.kind === 'async' ? 1 : 0),
+    )
+    if (!crosses || node.shownAs === undefined) continue
+    if (nodes.some((other) => other !== node && other.shownAs === node.shownAs)) {
+      throw new MillraceError(
+        'MILLRACE_DUPLICATE_NAME',
+        `several nodes would be called ${node.shownAs}, and rows on their way to ${node.name} by-pass an asynchronous step, so they are found by that name after a restart: give it a name of its own: { name: '...' }`,
+        { at: { node: node.name } },
+      )
+    }
   }
 }
 

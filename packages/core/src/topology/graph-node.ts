@@ -31,6 +31,8 @@ export type OnError = 'fail' | 'skip' | { readonly deadLetter: Sink<Rejected> }
 
 interface Base {
   readonly name: string
+  /** The name was made for people and may be numbered: it must lead to nothing that lives on. */
+  readonly shownAs: string | undefined
   readonly inputs: readonly GraphNode[]
   readonly params: Readonly<Record<string, string | number | boolean>>
   /** Undefined: the app's default. */

@@ -44,7 +44,7 @@ export function randomGraph(seed: number, options: { readonly async: boolean }):
   const app = createApp({ id: 'random', onError: { deadLetter: sink('dead') } })
   const topics = Array.from({ length: 1 + pick(3) }, (_, i) => `in${i}`)
   const streams: KStream<string, Item>[] = topics.map((topic) => app.stream(source(topic)))
-  if (streams.length > 1) streams.push(streams.reduce((a, b) => a.merge(b)))
+  if (streams.length > 1) streams.push(streams.reduce((a, b, i) => a.merge(b, { name: `all${i}` })))
   const steps = 3 + pick(8)
   let sinks = 0
   for (let step = 0; step < steps; step++) {
@@ -74,7 +74,7 @@ export function randomGraph(seed: number, options: { readonly async: boolean }):
         break
       }
       case 4:
-        streams.push(from.merge(streams[pick(streams.length)]!))
+        streams.push(from.merge(streams[pick(streams.length)]!, { name: `both${step}` }))
         break
       case 5:
         streams.push(

@@ -78,6 +78,15 @@ describe('a topology', () => {
     ).equal(1)
   })
 
+  it('asks for a name when rows in flight would go to one of several nodes called the same', () => {
+    const numbered = app()
+    const stream = numbered.stream(source('a'))
+    const slow = stream.mapValuesAsync(async (v) => v)
+    slow.merge(stream)
+    slow.merge(stream)
+    refuses(() => numbered.topology(), 'MILLRACE_DUPLICATE_NAME', /several nodes would be called/)
+  })
+
   it('refuses eventTime behind a merge, an asynchronous step, a branch or a fork, and says what stands between', () => {
     const cases: [string, (a: App) => void, RegExp][] = [
       [

@@ -3,7 +3,7 @@
  * next offset as decimal text. Readers are independent of one another, in one task or many.
  */
 import { MillraceError } from '../../errors.ts'
-import type { From, Split } from '../position.ts'
+import type { From, Position, Split } from '../position.ts'
 import type { Batch, SourcePort } from '../source-port.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { EmbeddedDatabase } from './database.ts'
@@ -30,7 +30,7 @@ export class EmbeddedPort implements SourcePort {
     this.#inUse = inUse
   }
 
-  async open(split: Split, from: From): Promise<void> {
+  async open(split: Split, from: From): Promise<Position> {
     const state = this.#database.topics.partition(split.topic, split.partition)
     const at = await this.#resolve(split.id, state, from)
     if (this.#readers.has(split.id))
@@ -47,6 +47,7 @@ export class EmbeddedPort implements SourcePort {
     this.#turns = [...this.#readers.values()]
     this.#inUse(this, true)
     this.#wakeup.wake()
+    return String(at)
   }
 
   poll(rowsMax: number): Batch<Uint8Array> | undefined {

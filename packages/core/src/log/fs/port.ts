@@ -5,7 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises'
 import { MillraceError, messageOf } from '../../errors.ts'
-import type { From, Split } from '../position.ts'
+import type { From, Position, Split } from '../position.ts'
 import type { Batch, SourcePort } from '../source-port.ts'
 import { Wakeup } from '../wakeup.ts'
 import { LineCutter, type Lines } from './lines.ts'
@@ -50,7 +50,7 @@ export class FilePort implements SourcePort {
     this.#plan = plan
   }
 
-  async open(split: Split, from: From): Promise<void> {
+  async open(split: Split, from: From): Promise<Position> {
     if (this.#reader !== undefined)
       throw new MillraceError(
         'MILLRACE_LIFECYCLE',
@@ -76,6 +76,7 @@ export class FilePort implements SourcePort {
         reading: undefined,
       }
       this.#read(this.#reader)
+      return String(at)
     } catch (error) {
       await file.close()
       throw error

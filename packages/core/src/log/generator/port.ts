@@ -7,7 +7,7 @@
 import type { Env } from '../../env.ts'
 import { MillraceError } from '../../errors.ts'
 import { answer } from '../answer.ts'
-import type { From, Split } from '../position.ts'
+import type { From, Position, Split } from '../position.ts'
 import type { Batch, SourcePort } from '../source-port.ts'
 import { Wakeup } from '../wakeup.ts'
 import type { GeneratedRow, GeneratorPlan } from './spec.ts'
@@ -38,7 +38,7 @@ export class GeneratorPort implements SourcePort {
     this.#plan = plan
   }
 
-  open(split: Split, from: From): Promise<void> {
+  open(split: Split, from: From): Promise<Position> {
     return answer(() => {
       const at = resolve(this.#plan, split, from)
       const openedMs = this.#env.clock.monotonic()
@@ -54,6 +54,7 @@ export class GeneratorPort implements SourcePort {
       })
       this.#turns = [...this.#readers.values()]
       this.#wakeup.wake()
+      return String(at)
     })
   }
 

@@ -31,7 +31,7 @@ export class MemoryPort implements SourcePort {
     this.#log = log
   }
 
-  open(split: Split, from: From): Promise<void> {
+  open(split: Split, from: From): Promise<Position> {
     return answer(() => {
       if (this.#readers.has(split.id))
         throw new MillraceError(
@@ -39,10 +39,12 @@ export class MemoryPort implements SourcePort {
           `split ${split.id} is open already: close it first`,
         )
       const of = this.#log.splitOf(split.id)
-      this.#readers.set(split.id, { from: of, next: resolve(of, from), paused: false, done: false })
+      const next = resolve(of, from)
+      this.#readers.set(split.id, { from: of, next, paused: false, done: false })
       this.#turns = [...this.#readers.values()]
       this.#stopListening ??= this.#log.listen(() => this.#wakeup.wake())
       this.#wakeup.wake()
+      return String(next)
     })
   }
 

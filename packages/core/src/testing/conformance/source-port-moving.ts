@@ -46,6 +46,24 @@ export function tailing(of: CaseOf<LogSubject>): Cases {
         await waits
       })
     }),
+    of(
+      "says where 'latest' was, so that it means the same when it is opened again",
+      async (subject) => {
+        const split = await firstWith(subject, 3)
+        const port = subject.log.source(subject.topic)
+        const latest = await port.open(split, 'latest')
+        await port.close(split.id)
+        await subject.append(split, testRows(2, 3))
+        await over(subject, [split], { after: latest }, async (_port, reader) => {
+          const rows = await reader.all([split])
+          expectEqual(
+            valuesOf(rows),
+            valuesOf(testRows(2, 3)),
+            'what came after it was opened first',
+          )
+        })
+      },
+    ),
     of("starts at 'latest' with the rows that come later", async (subject) => {
       const split = await firstWith(subject, 3)
       await over(subject, [split], 'latest', async (_port, reader) => {

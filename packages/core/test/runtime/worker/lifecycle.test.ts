@@ -26,6 +26,19 @@ describe('the life of an app', function () {
     expect(states).to.deep.equal(['REBALANCING', 'RUNNING', 'PENDING_SHUTDOWN', 'NOT_RUNNING'])
   })
 
+  it("means by 'latest' what it meant at its first start", async () => {
+    await bench.fill(orders, numbered(3))
+    const latest = { ...orders, start: 'latest' as const }
+    const first = bench.app()
+    first.stream(latest).to(out())
+    await first.run({ until: 'caught-up' })
+    await bench.fill(orders, numbered(105, 100))
+    const second = bench.app()
+    second.stream(latest).to(out())
+    expect((await second.run({ until: 'caught-up' })).rows).to.equal(5)
+    expect(await readParts(`${bench.dir}/out`)).to.have.length(5)
+  })
+
   it('ends in ERROR when it cannot start, and rejects', async () => {
     const app = bench.app()
     app.stream(orders).to(

@@ -1,0 +1,142 @@
+/**
+ * Inputs: the splits of a task: what has been offered of them, which row is next, how far each has been consumed, and the T that
+ * follows from the rows taken.
+ *
+ * The next row is the one with the lowest (event time, topic, partition) over the heads of the splits. There is none while a
+ * split is empty and not known to be caught up: what a join sees must not depend on which fetch answered first.
+ */
+import { MillraceError } from '../errors.ts'
+import type { Batch } from '../log/source-port.ts'
+import type { Position, Split } from '../log/position.ts'
+import { Watermark } from '../time/watermark.ts'
+import type { SubTopology } from '../topology/compile.ts'
+import type { Prefix } from './prefix.ts'
+import { SplitInput } from './split-input.ts'
+import type { Cut } from './split-input.ts'
+
+export interface InputsOptions {
+  readonly part: SubTopology
+  readonly splits: readonly Split[]
+  readonly prefixes: ReadonlyMap<string, Prefix>
+  /** Where each split begins, as far as anybody knows. */
+  readonly positions: ReadonlyMap<string, Position>
+}
+
+export class Inputs {
+  /** In (topic, partition) order. */
+  readonly splits: readonly SplitInput[]
+  readonly watermark: Watermark
+  readonly #bySplit: ReadonlyMap<string, SplitInput>
+  /** Something moved that no row shows: rows that ended in the prefix, positions the log moved. */
+  moved = false
+
+  constructor({ part, splits, prefixes, positions }: InputsOptions) {
+    const sorted = [...splits].sort((a, b) =>
+      a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
+    )
+    this.splits = sorted.map(
+      (split) => new SplitInput(split, prefixes.get(split.topic)!, positions.get(split.id)),
+    )
+    this.#bySplit = new Map(this.splits.map((input) => [input.split.id, input]))
+    const times = new Map(
+      part.prefixes.map((prefix) => [prefix.source.source.topic, prefix.eventTime]),
+    )
+    this.watermark = new Watermark(
+      sorted.map((split) => ({
+        outOfOrderMs: times.get(split.topic)?.outOfOrderMs ?? 0,
+        idleMs: times.get(split.topic)?.idleMs,
+      })),
+    )
+  }
+
+  offer(batch: Batch): void {
+    const input = this.#splitOf(batch.split)
+    input.offer(batch)
+    input.caughtUp = false
+  }
+
+  caughtUp(split: string, caughtUp: boolean): void {
+    this.#splitOf(split).caughtUp = caughtUp
+  }
+
+  /** Rows of this split that have been offered and not yet taken. */
+  buffered(split: string): number {
+    return this.#splitOf(split).rowsBuffered
+  }
+
+  cutBefore(cut: Cut): void {
+    this.#bySplit.get(cut.split)?.cutBefore(cut)
+  }
+
+  /** Index of the split whose head is next, or why there is none. */
+  next(): number | 'starved' | 'caught-up' | 'cut' {
+    const { splits } = this
+    let best = -1
+    let bestTime = Infinity
+    let starved = false
+    for (let i = 0; i < splits.length; i++) {
+      const input = splits[i]!
+      if (!input.hasHead) {
+        if (input.advance() > 0) this.moved = true
+        if (!input.hasHead) {
+          if (input.cut) return 'cut'
+          if (input.unknown) starved = true
+          continue
+        }
+      }
+      if (input.head.time < bestTime) {
+        best = i
+        bestTime = input.head.time
+      }
+    }
+    if (starved) return 'starved'
+    if (best < 0) return 'caught-up'
+    return splits[best]!.cut ? 'cut' : best
+  }
+
+  /** T, after the clock has gone on: a split is silent only if nothing of it waits here. */
+  tick(monotonic: number): number {
+    return this.watermark.tick(monotonic, (i) => this.splits[i]!.exhausted)
+  }
+
+  /** Everything the logs are known to hold has been taken. */
+  get exhausted(): boolean {
+    return this.splits.every((input) => input.exhausted)
+  }
+
+  /** Rows taken from the logs, those that ended in a prefix included. */
+  get taken(): number {
+    let taken = 0
+    for (const prefix of new Set(this.splits.map((input) => input.prefix))) taken += prefix.taken
+    return taken
+  }
+
+  positions(): Map<string, Position> {
+    const positions = new Map<string, Position>()
+    for (const { split, position } of this.splits)
+      if (position !== undefined) positions.set(split.id, position)
+    return positions
+  }
+
+  /** Adds what a restore needs of the clock. */
+  saveTimes(watermarks: Map<string, number>): void {
+    this.splits.forEach(({ split }, i) =>
+      watermarks.set(`split/${split.id}`, this.watermark.maxTime(i)),
+    )
+    watermarks.set('task', this.watermark.value)
+  }
+
+  restoreTimes(watermarks: ReadonlyMap<string, number>): void {
+    this.watermark.restore(
+      watermarks.get('task') ?? -Infinity,
+      this.splits.map(({ split }) => watermarks.get(`split/${split.id}`)),
+    )
+  }
+
+  #splitOf(id: string): SplitInput {
+    const input = this.#bySplit.get(id)
+    if (input === undefined)
+      throw new MillraceError('MILLRACE_INVARIANT', `the split ${id} does not belong to this task`)
+    return input
+  }
+}

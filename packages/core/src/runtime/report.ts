@@ -1,0 +1,95 @@
+/**
+ * What a worker has done since it was started: sums over the tasks that run and those that ran. Counters are read, never reset,
+ * so a report may be taken at any time.
+ */
+import type { RunningTask } from './running-task.ts'
+
+export interface WorkerReport {
+  /** Rows taken from all sources, those that ended before they reached a step included. */
+  readonly rows: number
+  readonly commits: number
+  /** Rows published by staged sinks. */
+  readonly published: number
+  /** Rows that the logs are known to hold and that have not been taken. */
+  readonly lag: number
+  readonly watermark: number
+  /** Sums over tasks, by node. */
+  readonly nodes: ReadonlyMap<string, NodeReport>
+}
+
+const numbers = [
+  'taken',
+  'forwarded',
+  'absorbed',
+  'filtered',
+  'late',
+  'deadLettered',
+  'inFlight',
+  'retried',
+  'timedOut',
+] as const
+
+/** The counters of a node. Law 1: what was taken is the sum of the six behind it. */
+export type NodeReport = { readonly [Name in (typeof numbers)[number]]: number } & {
+  /** Why rows ended here, and how often. */
+  readonly reasons: ReadonlyMap<string, number>
+}
+
+type Sums = Record<(typeof numbers)[number], number>
+
+/** Sums that outlive the tasks they came from. */
+export class Totals {
+  #rows = 0
+  #commits = 0
+  #published = 0
+  readonly #nodes: Map<string, { sums: Sums; reasons: Map<string, number> }> = new Map()
+
+  /** What a task has done; called once, when it has been closed. */
+  add({ task, commits, outbox }: RunningTask): void {
+    this.#rows += task.rowsTaken
+    this.#commits += commits.decided
+    this.#published += outbox.published
+    for (const [name, counters] of task.counters()) this.#addNode(name, counters)
+  }
+
+  /** With the tasks that are running now. */
+  report(running: Iterable<RunningTask>): WorkerReport {
+    const all = new Totals()
+    all.#addTotals(this)
+    let lag = 0
+    let watermark = Infinity
+    for (const task of running) {
+      all.add(task)
+      lag += task.lag()
+      watermark = Math.min(watermark, task.task.watermark)
+    }
+    return {
+      rows: all.#rows,
+      commits: all.#commits,
+      published: all.#published,
+      lag,
+      watermark: watermark === Infinity ? -Infinity : watermark,
+      nodes: new Map(
+        [...all.#nodes].map(([name, { sums, reasons }]) => [name, { ...sums, reasons }]),
+      ),
+    }
+  }
+
+  #addTotals(other: Totals): void {
+    this.#rows += other.#rows
+    this.#commits += other.#commits
+    this.#published += other.#published
+    for (const [name, { sums, reasons }] of other.#nodes) this.#addNode(name, { ...sums, reasons })
+  }
+
+  #addNode(name: string, counters: Sums & { readonly reasons: ReadonlyMap<string, number> }): void {
+    let node = this.#nodes.get(name)
+    if (node === undefined) {
+      const sums = Object.fromEntries(numbers.map((number) => [number, 0])) as Sums
+      this.#nodes.set(name, (node = { sums, reasons: new Map() }))
+    }
+    for (const number of numbers) node.sums[number] += counters[number]
+    for (const [reason, count] of counters.reasons)
+      node.reasons.set(reason, (node.reasons.get(reason) ?? 0) + count)
+  }
+}
