@@ -4,7 +4,7 @@
  */
 import type { Env } from '../env.ts'
 import type { Decider, Outlet } from './decider.ts'
-import type { LogAdmin, Membership } from './membership.ts'
+import type { LogAdmin, Membership, TaskAssignment } from './membership.ts'
 import type { Source } from './source.ts'
 import type { SourcePort } from './source-port.ts'
 
@@ -34,7 +34,7 @@ export interface Log {
   /** The port through which one task reads one topic. */
   source(topic: string): SourcePort
   /** The decider of a task whose sinks write to this log in transactions; undefined where the log has none. */
-  decider?(task: { readonly subTopology: string; readonly task: string }): Decider
+  decider?(task: TaskAssignment): Decider
   close(): Promise<void>
 }
 

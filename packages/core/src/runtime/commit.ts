@@ -93,9 +93,14 @@ export class Commits {
       })
   }
 
-  /** A store that fails is not tried for ever any more: whether the record is there, the next owner finds out. */
-  stop(): void {
+  /**
+   * The last call. A store that fails is not tried for ever any more: whether the record is there, the next owner finds out. What
+   * a transaction holds undecided never becomes visible.
+   */
+  async close(): Promise<void> {
     this.#stop.abort()
+    await this.#chain
+    await this.#decider.close()
   }
 
   /** Waits until everything that was frozen is decided, or the chain has broken. */

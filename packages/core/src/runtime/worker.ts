@@ -45,6 +45,8 @@ export interface WorkerOptions extends RunOptions {
 }
 
 const idleWaitMs = 1_000
+/** Openings of a task whose first commit a cluster leaves undecided. */
+const opensMax = 5
 export const stopWithinDefault: Duration = '30s'
 
 export class Worker {
@@ -174,7 +176,14 @@ export class Worker {
   async #open(assignment: TaskAssignment): Promise<void> {
     const id = idOf(assignment)
     this.#assignments.set(id, assignment)
-    this.#tasks.set(id, await openTask(this.#context!, assignment))
+    for (let tries = 1; !this.#tasks.has(id); tries++) {
+      try {
+        this.#tasks.set(id, await openTask(this.#context!, assignment))
+      } catch (error) {
+        const unknown = isMillraceError(error) && error.code === 'MILLRACE_UNDECIDED'
+        if (!unknown || tries === opensMax) throw error
+      }
+    }
     this.#wake.wake()
   }
 

@@ -59,7 +59,9 @@ export class Watermark {
     clock.idle = false
     if (time > clock.maxTime) {
       clock.maxTime = time
-      this.#move()
+      // One split is the common case, and its row the only thing that can move T: no need to look at all of them.
+      if (this.#splits.length > 1) this.#move()
+      else if (clock.watermark > this.#value) this.#value = clock.watermark
     }
     return this.#value
   }
