@@ -161,7 +161,7 @@ export const hotPath: readonly string[] = [
   'packages/core/src/time/**',
   'packages/core/src/runtime/{task,stage}*/**',
   'packages/core/src/runtime/{task,stage}*.ts',
-  'packages/core/src/runtime/splits.ts',
+  'packages/core/src/runtime/{inputs,split-input,prefix,wiring}.ts',
 ]
 
 /** Hot-path words that a file may use all the same, each with its reason. */

@@ -340,14 +340,14 @@ describe('the refused words', () => {
     })
   }
 
-  it('knows the hot path: processors, time, task, stage and splits', () => {
+  it('knows the hot path: processors, time, task, stages and inputs', () => {
     const hot = (path: string): boolean => hotPathWords(core(path, 'await x')).length > 0
     for (const path of [
       'processors/map.ts',
       'time/duration.ts',
       'runtime/task.ts',
       'runtime/stage-queue.ts',
-      'runtime/splits.ts',
+      'runtime/inputs.ts',
     ]) {
       assert.isTrue(hot(path), path)
     }

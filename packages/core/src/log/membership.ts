@@ -6,10 +6,12 @@
  *   the same answer.
  * - `onAssigned` and `onRevoke` are awaited before the membership takes its next step: a revoked task has committed
  *   and released when `onRevoke` resolves, or the deadline has passed and the tasks count as lost.
- * - `onSplitEnd` is awaited: it resolves when *every* task on the split has decided its final record, and only then
- *   may children start. Logs with fixed partitions never call it.
+ * - `onSplitEnd` is awaited: it resolves when *every* task on the split has decided and published its final record, and
+ *   only then may children start. The log system learns of the end from its own port, when `poll` gives the batch with
+ *   `end`. Logs with fixed partitions never call it, nor does a source that is merely bounded.
  * - `onLost` is synchronous: others may own these tasks already. Drop what is undecided, await nothing (law 6).
- * - Handlers are never called concurrently with one another, save `onLost`, which may come at any time.
+ * - Handlers for one task come one after the other, save `onLost`, which may come at any time. `onSplitEnd` may take as
+ *   long as a call's timeout: other tasks are assigned and revoked meanwhile.
  */
 import type { Position, Split, Start } from './position.ts'
 

@@ -95,7 +95,10 @@ export async function openTask(
       if (port === undefined)
         sources.set(split.topic, (port = ctx.logOf(source.log.system).source(split.topic)))
       const after = head.positions.get(split.id)
-      const from = after === undefined ? (source.start ?? 'earliest') : { after }
+      // What a shard left to its children is not theirs to skip, whatever the source says of new splits.
+      const inherited = (split.parents?.length ?? 0) > 0
+      const start = inherited ? 'earliest' : (source.start ?? 'earliest')
+      const from = after === undefined ? start : { after }
       positions.set(split.id, await port.open(split, from))
       topicOf.set(split.id, split.topic)
       if (after === undefined && from !== 'earliest') pinned = true

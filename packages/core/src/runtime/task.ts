@@ -27,8 +27,7 @@ import { InFlightStore } from './in-flight.ts'
 import { Inputs } from './inputs.ts'
 import { BatchOrigin } from './origin.ts'
 import type { Cut } from './split-input.ts'
-import type { Stage } from './stage.ts'
-import { Crossing } from './stage-queue.ts'
+import { Stages } from './stages.ts'
 import { wire } from './wiring.ts'
 import type { SinkPorts, Wired } from './wiring.ts'
 
@@ -72,17 +71,9 @@ export interface TaskOptions {
   readonly cut?: Cut | undefined
 }
 
-/** Rows between two stages beyond which no further row is taken. */
-const queuedRowsMax = 10_000
-
 export class Task {
   readonly #wired: Wired
-  readonly #stages: readonly Stage[]
-  readonly #first: Stage
-  /** There are stages behind the first: only then can rows be queued or in flight. */
-  readonly #later: boolean
-  /** One stage, and nothing in it acts on time or drains: T is only noted, for rows to see. */
-  readonly #plain: boolean
+  readonly #stages: Stages
   readonly #inputs: Inputs
   /** Where the rows of each split enter the first stage. */
   readonly #entries: readonly Receiver[]
@@ -94,7 +85,6 @@ export class Task {
   readonly #ports: SinkPorts
   #seq = 0
   #changed = false
-  #drainOwed = false
   #broken = false
   #intake = true
 
@@ -109,10 +99,7 @@ export class Task {
       ports: options.ports,
       onError: options.onError,
     })
-    this.#stages = this.#wired.stages
-    this.#first = this.#stages[0]!
-    this.#later = this.#stages.length > 1
-    this.#plain = !this.#later && !this.#first.timed
+    this.#stages = new Stages(this.#wired.stages)
     this.#sinks = [...this.#wired.sinks.values()]
     this.#inputs = new Inputs({
       part: options.part,
@@ -127,7 +114,7 @@ export class Task {
 
   /** A row that was in flight at the last commit is behind the position of its split: the line of its queue is cut. */
   #cutBefore(cut: Cut): void {
-    if (this.#stages.filter(({ queue }) => queue?.stopBefore(cut)).length > 0) this.#intake = false
+    if (this.#stages.stopBefore(cut)) this.#intake = false
     else this.#inputs.cutBefore(cut)
   }
 
@@ -159,10 +146,9 @@ export class Task {
     this.#clock.monotonic = monotonic
     this.#calls.tick(monotonic)
     const watermark = this.#inputs.tick(monotonic)
-    if (!this.#drainOwed) {
-      for (const stage of this.#stages) stage.tick(now)
-      this.#moveTime(watermark, drainRows)
-    }
+    if (this.#stages.owes) return
+    this.#stages.tick(now)
+    this.#stages.moveTime(watermark)
   }
 
   // ---- what it does
@@ -179,18 +165,20 @@ export class Task {
   }
 
   #run(rowsMax: number): RunEnd {
-    if (this.#plain && this.#intake && this.#inputs.splits.length === 1)
+    const stages = this.#stages
+    if (stages.plain && this.#intake && this.#inputs.splits.length === 1)
       return this.#runPlain(rowsMax)
     let left = rowsMax
     while (left > 0) {
-      if (this.#drainOwed && !this.#finishDrain()) return this.#full ? 'full' : 'more'
+      if (stages.owes && !stages.settle(this.#inputs.watermark.value))
+        return this.#full ? 'full' : 'more'
       if (this.#sinksFull) return 'full'
-      if (this.#later && this.#takeQueued()) {
+      if (stages.later && stages.deliver()) {
         left--
         continue
       }
       if (!this.#intake) return this.cutInFlight ? 'cut' : 'caught-up'
-      if (this.#later && this.#queuesFull) return 'full'
+      if (stages.later && this.#queuesFull) return 'full'
       const next = this.#inputs.next()
       if (typeof next !== 'number') return next
       this.#push(next)
@@ -205,7 +193,7 @@ export class Task {
     const input = inputs.splits[0]!
     const entry = this.#entries[0]!
     const head = input.head
-    const row = this.#first.row
+    const { row } = this.#stages.first
     const origin = this.#origin
     const { watermark } = inputs
     const sinks = this.#sinks
@@ -228,37 +216,11 @@ export class Task {
     return 'more'
   }
 
-  /** One entry of a later stage, the last stage first. */
-  #takeQueued(): boolean {
-    for (let i = this.#stages.length - 1; i > 0; i--) {
-      const stage = this.#stages[i]!
-      const entry = stage.queue!.take()
-      if (entry === undefined) {
-        if (stage.queue!.cut) return false
-        continue
-      }
-      this.#changed = true
-      if (entry.kind === 'time') {
-        this.#advance(i, entry.watermark, drainRows)
-        return true
-      }
-      const { row } = stage
-      row.time = entry.time
-      row.headers = entry.headers
-      row.origin = entry.origin
-      if (entry.from instanceof Crossing) entry.from.target.process(entry.key, entry.value, row)
-      else entry.from.deliver(entry.key, entry.answer!)
-      this.#drain(stage)
-      return true
-    }
-    return false
-  }
-
   #push(i: number): void {
     const input = this.#inputs.splits[i]!
     const { head } = input
-    const stage = this.#first
-    const { row } = stage
+    const stages = this.#stages
+    const { row } = stages.first
     row.time = head.time
     row.headers = head.headers
     row.origin = this.#origin.point(input.split.topic, input.batch!, input.index)
@@ -266,52 +228,14 @@ export class Task {
     this.#entries[i]!.process(head.key, head.value, row)
     input.consume()
     const { watermark } = this.#inputs
-    if (this.#plain) {
+    if (stages.plain) {
       watermark.observe(i, head.time)
       if (watermark.value > row.watermark) row.watermark = watermark.value
       return
     }
-    this.#drain(stage)
+    stages.drain(stages.first)
     watermark.observe(i, head.time)
-    this.#moveTime(watermark.value, drainRows)
-  }
-
-  // ---- time and drains
-
-  #moveTime(watermark: number, budget: number): void {
-    if (watermark > this.#first.watermark && !this.#first.advancing)
-      this.#advance(0, watermark, budget)
-  }
-
-  /** T passes the stage, then stands in line for the next one. */
-  #advance(i: number, watermark: number, budget: number): void {
-    const stage = this.#stages[i]!
-    const made = stage.made
-    if (stage.advance(watermark, budget) < 0) this.#drainOwed = true
-    else this.#passTimeOn(i)
-    if (stage.made !== made) this.#changed = true
-  }
-
-  #passTimeOn(i: number): void {
-    this.#stages[i + 1]?.queue!.time(this.#stages[i]!.watermark)
-  }
-
-  #drain(stage: Stage): void {
-    if (stage.drain(0, drainRows) < 0) this.#drainOwed = true
-  }
-
-  /** Goes on with what is owed, one slice. True when nothing is owed any more. */
-  #finishDrain(): boolean {
-    this.#changed = true
-    for (let i = this.#stages.length - 1; i >= 0; i--) {
-      const stage = this.#stages[i]!
-      const wasAdvancing = stage.advancing
-      if (stage.resume(drainRows) < 0) return false
-      if (wasAdvancing) this.#passTimeOn(i)
-    }
-    this.#drainOwed = false
-    this.#moveTime(this.#inputs.watermark.value, drainRows)
-    return !this.#drainOwed
+    stages.moveTime(watermark.value)
   }
 
   // ---- bounds
@@ -322,10 +246,7 @@ export class Task {
   }
 
   get #queuesFull(): boolean {
-    if (this.#calls.full) return true
-    for (let i = 1; i < this.#stages.length; i++)
-      if (this.#stages[i]!.queue!.rows >= queuedRowsMax) return true
-    return false
+    return this.#calls.full || this.#stages.full
   }
 
   get #full(): boolean {
@@ -344,8 +265,7 @@ export class Task {
 
   /** Nothing is in flight, owed or waiting between stages. */
   get quiet(): boolean {
-    if (this.#drainOwed || this.#calls.size > 0) return false
-    return this.#stages.every((stage) => stage.queue === undefined || stage.queue.empty)
+    return this.#calls.size === 0 && this.#stages.quiet
   }
 
   /** Every split has been taken to the end the log knows of, and nothing is under way. */
@@ -360,7 +280,7 @@ export class Task {
 
   /** The row to stop before is next in a line between two stages, and nothing older is further down. */
   get cutInFlight(): boolean {
-    return this.#stages.findLast(({ queue }) => queue?.empty === false)?.queue!.cut === true
+    return this.#stages.cutInFlight
   }
 
   /** What the driver is to do; each effect is told once. */
@@ -372,38 +292,35 @@ export class Task {
 
   /** True when there is something worth a commit: rows taken or ended, positions moved. A bare T is not. */
   get changed(): boolean {
-    return this.#changed || this.#inputs.moved
+    return this.#changed || this.#stages.changed || this.#inputs.moved
   }
 
   /** Between two rows: what changed since the last freeze. Processing may go on at once. */
   freeze(): Frozen {
     const watermarks = new Map<string, number>()
     this.#inputs.saveTimes(watermarks)
-    this.#stages.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
+    this.#stages.saveTimes(watermarks)
     const sections: (Section & { sink: string })[] = []
     for (const [sink, port] of this.#ports)
       for (const section of port.freeze())
         sections.push({ sink, lane: section.lane, rows: section.rows, bytes: section.bytes })
     for (const sink of this.#sinks) sink.full = false
     this.#changed = false
+    this.#stages.changed = false
     this.#inputs.moved = false
     return {
       positions: this.#inputs.positions(),
       watermarks,
-      deltas: this.#inFlight.delta(this.#stages.flatMap((stage) => stage.queue ?? [])),
+      deltas: this.#inFlight.delta(this.#stages.all.flatMap((stage) => stage.queue ?? [])),
       sections,
     }
   }
 
   #restore(restored: Restored): void {
     this.#inputs.restoreTimes(restored.watermarks)
-    this.#stages.forEach((stage, i) =>
-      stage.restore(restored.watermarks.get(`stage/${i}`) ?? -Infinity),
-    )
+    this.#stages.restoreTimes(restored.watermarks)
     this.#seq = this.#inFlight.restore(restored.state, this.#wired.inFlight)
-    this.#stages.forEach((stage, i) => {
-      if (stage.watermark > -Infinity) this.#passTimeOn(i)
-    })
+    this.#stages.passTimesOn()
   }
 
   // ---- for people and metrics
@@ -420,7 +337,7 @@ export class Task {
   }
 
   get watermark(): number {
-    return this.#first.watermark
+    return this.#stages.first.watermark
   }
 
   get splits(): readonly string[] {
@@ -428,11 +345,8 @@ export class Task {
   }
 
   close(): void {
-    for (const stage of this.#stages) for (const { processor } of stage.nodes) processor.close?.()
+    this.#stages.close()
   }
 }
 
 const none: readonly Effect[] = Object.freeze([])
-
-/** Rows that closes, timers and fan-outs may emit between two rows, before the driver gets a word in. */
-const drainRows = 2_000

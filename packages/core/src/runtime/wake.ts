@@ -1,6 +1,9 @@
 /** Wake: the one thing the worker's loop waits for. Whoever has news calls `wake`; news while nobody waits is kept. */
 import type { Timers } from '../env.ts'
 
+/** However quiet it is, whoever waits looks around so often. */
+export const idleWaitMs = 1_000
+
 export class Wake {
   readonly #timers: Timers
   #news = false

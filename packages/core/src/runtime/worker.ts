@@ -19,11 +19,12 @@ import { fit } from './fit.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { RunningTask, cutOf } from './running-task.ts'
 import type { Cut } from './split-input.ts'
+import { replayToCut } from './replay.ts'
 import { Replacements } from './replacements.ts'
 import { Totals } from './report.ts'
 import type { NodeReport, WorkerReport } from './report.ts'
 import { drainAndClose } from './shutdown.ts'
-import { Wake } from './wake.ts'
+import { Wake, idleWaitMs } from './wake.ts'
 
 export interface RunOptions {
   /** 'stopped' (default): until it is told to stop. 'caught-up': until everything the logs hold is done with. */
@@ -44,7 +45,6 @@ export interface WorkerOptions extends RunOptions {
   readonly lifecycle: Lifecycle
 }
 
-const idleWaitMs = 1_000
 /** Openings of a task whose first commit a cluster leaves undecided. */
 const opensMax = 5
 export const stopWithinDefault: Duration = '30s'
@@ -160,7 +160,7 @@ export class Worker {
         for (const task of tasks) await this.#open(task)
       },
       onRevoke: async (tasks, deadlineMs) => {
-        for (const task of tasks) await this.#revoke(idOf(task), deadlineMs)
+        await Promise.all(tasks.map((task) => this.#revoke(idOf(task), deadlineMs)))
       },
       onSplitEnd: (split) => this.#endSplit(split),
       onLost: (tasks) => {
@@ -298,30 +298,12 @@ export class Worker {
   async #commitUpTo(cut: Cut, id: string): Promise<void> {
     const replay = await openTask(this.#context!, this.#assignments.get(id)!, cut)
     try {
-      if (await this.#replayTo(replay)) await replay.commitAll(true)
+      const reached = await replayToCut(replay, this.#env, this.#wake, () => this.#stopping)
+      if (reached) await replay.commitAll(true)
     } finally {
       await replay.close()
       this.#retire(replay)
     }
-  }
-
-  /** False if the app was told to stop meanwhile: the next start replays. */
-  async #replayTo(replay: RunningTask): Promise<boolean> {
-    while (!this.#stopping) {
-      const progressed = replay.turn()
-      if (replay.end === 'cut' && (replay.quiet || replay.task.cutInFlight)) return true
-      if (progressed) await this.#env.timers.yield()
-      else {
-        replay.arm()
-        await this.#wake.wait(
-          Math.max(
-            1,
-            Math.min(idleWaitMs, (replay.nextDue ?? Infinity) - this.#env.clock.monotonic()),
-          ),
-        )
-      }
-    }
-    return false
   }
 
   /** A commit that nobody answered is settled by opening anew; who was fenced would only fence the new owner in turn. */
