@@ -73,14 +73,14 @@ export class Inputs {
     const { splits } = this
     let best = -1
     let bestTime = Infinity
-    let starved = false
     for (let i = 0; i < splits.length; i++) {
       const input = splits[i]!
       if (!input.hasHead) {
         if (input.advance() > 0) this.moved = true
         if (!input.hasHead) {
           if (input.cut) return 'cut'
-          if (input.unknown) starved = true
+          // Those behind it wait: a row that ends in the prefix has no time, and its turn comes by the order of the splits.
+          if (input.unknown) return 'starved'
           continue
         }
       }
@@ -89,7 +89,6 @@ export class Inputs {
         bestTime = input.head.time
       }
     }
-    if (starved) return 'starved'
     if (best < 0) return 'caught-up'
     return splits[best]!.cut ? 'cut' : best
   }

@@ -10,7 +10,7 @@ import { randomGraph } from './random-graph.ts'
 import type { Item } from './random-graph.ts'
 import type { TestRow } from '@millrace/core/testing'
 
-const seeds = Array.from({ length: 150 }, (_, i) => i + 1)
+const seeds = Array.from({ length: Number(process.env.MILLRACE_SEEDS ?? 150) }, (_, i) => i + 1)
 const only = process.env.MILLRACE_SEED === undefined ? seeds : [Number(process.env.MILLRACE_SEED)]
 
 describe('a pipeline shows the same', () => {

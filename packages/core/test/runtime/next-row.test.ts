@@ -87,6 +87,16 @@ describe('the next row', () => {
     expect(task.freeze().positions.get('a:0')).equal('4')
   })
 
+  it('lets no row end in the prefix before the splits in front of its own are known', () => {
+    const { task, offer } = twoTopics()
+    offer('b', 0, [-1])
+    expect(task.run(100)).equal('starved')
+    expect(task.freeze().positions.get('b:0')).equal(undefined)
+    task.caughtUp('a:0', true)
+    task.run(100)
+    expect(task.freeze().positions.get('b:0')).equal('1')
+  })
+
   it('may be no row at all: a batch of none moves the position', () => {
     const { task } = twoTopics()
     expect(task.changed).equal(false)
