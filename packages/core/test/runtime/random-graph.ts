@@ -4,6 +4,7 @@
  */
 import { createApp, json } from '@millrace/core'
 import type { App, KStream, Sink, Source } from '@millrace/core'
+import type { AsyncMode } from '@millrace/core/operator'
 import type { SinkPort } from '@millrace/core/sink'
 import { seededRandom } from '@millrace/core/testing'
 
@@ -38,7 +39,10 @@ export function sink<V>(name: string): Sink<V> {
   })
 }
 
-export function randomGraph(seed: number, options: { readonly async: boolean }): GraphUnderTest {
+export function randomGraph(
+  seed: number,
+  options: { readonly async: boolean; readonly mode?: AsyncMode },
+): GraphUnderTest {
   const random = seededRandom(seed)
   const pick = (n: number): number => Math.floor(random() * n)
   const app = createApp({ id: 'random', onError: { deadLetter: sink('dead') } })
@@ -85,7 +89,9 @@ export function randomGraph(seed: number, options: { readonly async: boolean }):
         )
         break
       default:
-        streams.push(slow(from, mark, options.async, step))
+        streams.push(
+          slow(from, mark, step, options.async ? (options.mode ?? 'ordered') : undefined),
+        )
     }
     if (pick(3) === 0) streams.at(-1)!.to(sink(`out${sinks++}`))
   }
@@ -97,16 +103,17 @@ export function randomGraph(seed: number, options: { readonly async: boolean }):
 function slow(
   from: KStream<string, Item>,
   mark: string,
-  async: boolean,
   step: number,
+  mode: AsyncMode | undefined,
 ): KStream<string, Item> {
   const work = (v: Item): Item => {
     if (v.n % 23 === 0) throw new Error(`no ${mark} for ${v.n}`)
     return { n: v.n, path: v.path + mark }
   }
-  if (!async) return from.mapValues(work)
+  if (mode === undefined) return from.mapValues(work)
   return from.mapValuesAsync((v) => Promise.resolve().then(() => work(v)), {
     name: `slow${step}`,
+    mode,
     capacity: 3,
   })
 }
