@@ -26,6 +26,8 @@ interface Active {
 
 export class Calls {
   readonly effects: Effect[] = []
+  /** Rows answered so far: whoever waits for answers looks again when this has moved. */
+  answers = 0
   readonly #random: () => number
   readonly #active: Set<Active> = new Set()
   readonly #byId: Map<number, Active> = new Map()
@@ -154,6 +156,7 @@ export class Calls {
   #finish(active: Active, result: CallResult): void {
     const { from } = active.row
     active.row.answer = result
+    this.answers++
     this.#active.delete(active)
     const running = this.#running.get(from)!
     this.#running.set(from, running - 1)

@@ -61,6 +61,8 @@ export class StageQueue implements AsyncQueue {
   readonly #nextSeq: () => number
   readonly #entries: Entry[] = []
   #rows = 0
+  /** Answers there were when no entry could be taken; -1: one may be there. */
+  #nothingSince = -1
   #stopBefore: Cut | undefined = undefined
   /** The row to stop before is next in line. */
   cut = false
@@ -99,7 +101,11 @@ export class StageQueue implements AsyncQueue {
   time(watermark: number): void {
     const last = this.#entries[this.#entries.length - 1]
     if (last !== undefined && last.kind === 'time') last.watermark = watermark
-    else this.#entries.push({ kind: 'time', seq: this.#nextSeq(), watermark })
+    else {
+      // Behind rows that wait it waits, too.
+      if (this.#entries.length === 0) this.#nothingSince = -1
+      this.#entries.push({ kind: 'time', seq: this.#nextSeq(), watermark })
+    }
   }
 
   /** A row that was in flight at the commit that is being restored. Call in order. */
@@ -107,6 +113,7 @@ export class StageQueue implements AsyncQueue {
     const row: RowEntry = { ...entry, kind: 'row', answer: undefined }
     this.#entries.push(row)
     this.#rows++
+    this.#nothingSince = -1
     if (!(row.from instanceof Crossing)) {
       row.from.node.counters.taken++
       row.from.node.counters.inFlight++
@@ -120,8 +127,15 @@ export class StageQueue implements AsyncQueue {
     return this.#entries.some((entry) => isOf(entry, cut))
   }
 
-  /** Takes the oldest entry that nothing blocks. */
+  /** Takes the oldest entry that nothing blocks. Looks only when something has been answered or has come since it found none. */
   take(): Entry | undefined {
+    if (this.#nothingSince === this.#calls.answers) return undefined
+    const entry = this.#find()
+    this.#nothingSince = entry === undefined ? this.#calls.answers : -1
+    return entry
+  }
+
+  #find(): Entry | undefined {
     const entries = this.#entries
     let holdsTime = false
     let blockedKeys: Map<AsyncNode, Set<unknown>> | undefined
@@ -188,6 +202,7 @@ export class StageQueue implements AsyncQueue {
     }
     this.#entries.push(entry)
     this.#rows++
+    if (answer !== undefined || from instanceof Crossing) this.#nothingSince = -1
     return entry
   }
 
