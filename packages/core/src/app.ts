@@ -12,6 +12,8 @@ import type { KStream, NodeOptions } from './dsl/kstream.ts'
 import { StreamHandle } from './dsl/stream-handle.ts'
 import type { Source } from './log/source.ts'
 import { durationMs } from './time/duration.ts'
+import { memoryState } from './state/memory/index.ts'
+import type { StateSpec } from './state/state.ts'
 import { Graph } from './topology/graph.ts'
 import type { OnError } from './topology/graph-node.ts'
 import { Topology } from './topology/topology.ts'
@@ -27,6 +29,8 @@ export interface AppOptions {
   readonly dir?: string
   /** Where commits go. Default: the directory `checkpoint` in `dir`. */
   readonly checkpoint?: CheckpointSpec
+  /** Where the state of tasks lives while they run. Default: memory; it is restored from the checkpoint at a start. */
+  readonly state?: StateSpec
   /** What becomes of a row whose function threw, unless its node says otherwise. Default 'fail'. */
   readonly onError?: OnError
   /** Time, randomness, timers and logs; replaced in tests. */
@@ -121,6 +125,7 @@ export class App {
       dir: this.#options.dir ?? `.millrace/${this.id}`,
       checkpoint:
         this.#options.checkpoint ?? fs(`${this.#options.dir ?? `.millrace/${this.id}`}/checkpoint`),
+      state: this.#options.state ?? memoryState(),
       lifecycle: this.#lifecycle,
       ...options,
     })

@@ -9,6 +9,7 @@ import type { Duration } from '../time/duration.ts'
 import type { AsyncMode, AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { StoreSpec } from '../state/store.ts'
 
 /** An operator is a plain function from handle to handle, run once while the topology is built. */
 export type Op<I, O> = (stream: I) => O
@@ -43,6 +44,11 @@ export interface EventTimeOptions extends NodeOptions {
   readonly idle?: Duration
   /** A row further ahead of the wall clock is refused before it touches any clock. */
   readonly future?: Duration
+}
+
+export interface ProcessOptions extends NodeOptions {
+  /** The stores of this node, for `ctx.store(...)` in `open`. Nodes that name the same spec share the store. */
+  readonly stores?: readonly StoreSpec[]
 }
 
 export interface RetryOptions {
@@ -187,12 +193,12 @@ export interface KStream<K, V> {
   /** The user's own processor, which may change the key. `make` is called once per task. */
   process<K2, U extends {}>(
     make: () => Processor<K, V, K2, U>,
-    options?: NodeOptions,
+    options?: ProcessOptions,
   ): KStream<K2, U>
   /** The user's own processor, under the same key. */
   processValues<U extends {}>(
     make: () => Processor<K, V, K, U>,
-    options?: NodeOptions,
+    options?: ProcessOptions,
   ): KStream<K, U>
 
   /** Work that waits: one call per row, at most `capacity` at a time. Ends a stage, so give it a name or one is derived. */

@@ -15,6 +15,7 @@ import { Validate } from '../processors/validate.ts'
 import type { AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Sink } from '../sink.ts'
+import type { StoreSpec } from '../state/store.ts'
 import { derivedName } from '../topology/graph.ts'
 import type { Graph, Naming } from '../topology/graph.ts'
 import type { GraphNode, RowNode } from '../topology/graph-node.ts'
@@ -24,6 +25,7 @@ import type {
   KStream,
   KeyByOptions,
   NodeOptions,
+  ProcessOptions,
   ValidateOptions,
 } from './kstream.ts'
 import { asyncBounds } from './async-bounds.ts'
@@ -195,15 +197,19 @@ export class StreamHandle {
     return this.branch(branches, options)
   }
 
-  process(make: () => Processor, options: NodeOptions = {}): AnyStream {
+  process(make: () => Processor, options: ProcessOptions = {}): AnyStream {
     return this.#row('process', options, () => new Custom(make(), false), {
       changesKey: true,
       atMostOne: false,
+      stores: options.stores ?? [],
     })
   }
 
-  processValues(make: () => Processor, options: NodeOptions = {}): AnyStream {
-    return this.#row('processValues', options, () => new Custom(make(), true), { atMostOne: false })
+  processValues(make: () => Processor, options: ProcessOptions = {}): AnyStream {
+    return this.#row('processValues', options, () => new Custom(make(), true), {
+      atMostOne: false,
+      stores: options.stores ?? [],
+    })
   }
 
   mapValuesAsync(
@@ -241,7 +247,7 @@ export class StreamHandle {
     verb: string,
     options: NodeOptions,
     make: () => Processor,
-    more: { changesKey?: boolean; atMostOne?: boolean } = {},
+    more: { changesKey?: boolean; atMostOne?: boolean; stores?: readonly StoreSpec[] } = {},
   ): AnyStream {
     const node: Omit<RowNode, 'name' | 'shownAs'> = {
       kind: 'row',
@@ -251,9 +257,13 @@ export class StreamHandle {
       onError: options.onError,
       changesKey: more.changesKey ?? false,
       atMostOne: more.atMostOne ?? true,
+      stores: Object.freeze([...(more.stores ?? [])]),
       make,
     }
-    return this.#add(node, this.#shown(verb, options))
+    return this.#add(
+      node,
+      node.stores.length > 0 ? this.#derived(verb, options) : this.#shown(verb, options),
+    )
   }
 
   #async(
@@ -271,10 +281,15 @@ export class StreamHandle {
         operator,
         bounds,
       },
-      options.name === undefined
-        ? { derived: derivedName([this.#node], verb) }
-        : { given: options.name },
+      this.#derived(verb, options),
     )
+  }
+
+  /** For what lives on: the name must be unique by itself. */
+  #derived(verb: string, options: NodeOptions): Naming {
+    return options.name === undefined
+      ? { derived: derivedName([this.#node], verb) }
+      : { given: options.name }
   }
 
   #add(node: Parameters<Graph['add']>[0], naming: Naming): AnyStream {

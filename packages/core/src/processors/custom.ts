@@ -39,6 +39,7 @@ export class Custom implements Processor {
         this.#dropped = true
         node.drop(reason)
       },
+      store: (spec) => node.store(spec),
       watermark: () => node.watermark(),
       now: () => node.now(),
     }

@@ -3,10 +3,11 @@
  * It is the ProcessorContext that a processor gets in `open`. A fork is a receiver of its own, so `forward` is one
  * call of one typed next (measured: 80 ns for eight operators, against 102 with arrays of children).
  */
-import { isMillraceError } from '../errors.ts'
+import { MillraceError, isMillraceError } from '../errors.ts'
 import { Counters } from './counters.ts'
 import type { ProcessorContext, Receiver } from './processor.ts'
 import type { Row } from './row.ts'
+import type { StoreSpec } from '../state/store.ts'
 
 /** What becomes of a row whose node threw. The task supplies it; 'fail' throws the task's failure. */
 export interface FailureHandler {
@@ -22,6 +23,8 @@ export class Node implements ProcessorContext {
   readonly #clock: { now: number }
   readonly #failures: FailureHandler
   next: Receiver = end
+  /** The stores this node declares, by name. */
+  stores: ReadonlyMap<string, unknown> = noStores
 
   constructor(name: string, row: Row, clock: { now: number }, failures: FailureHandler) {
     this.name = name
@@ -46,6 +49,17 @@ export class Node implements ProcessorContext {
     this.counters.drop(reason)
   }
 
+  store<S>(spec: StoreSpec<S>): S {
+    const store = this.stores.get(spec.name)
+    if (store === undefined)
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `the node asks for the store ${spec.name} and does not declare it: add it to { stores: [...] } of this node`,
+        { at: { node: this.name } },
+      )
+    return store as S
+  }
+
   watermark(): number {
     return this.row.watermark
   }
@@ -65,6 +79,8 @@ export class Node implements ProcessorContext {
     this.#failures.rejected(this, error, reason, this.row)
   }
 }
+
+const noStores: ReadonlyMap<string, unknown> = new Map()
 
 /** Rows that nobody reads end here. */
 export const end: Receiver = Object.freeze({ process: () => {} })

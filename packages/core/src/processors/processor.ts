@@ -19,6 +19,8 @@ export interface ProcessorContext<in K = unknown, in V = unknown> {
   forward(key: K, value: V, time?: number): void
   /** The row in progress ends here for a reason that is counted (law 10). */
   drop(reason: string): void
+  /** A store that the node declares with `{ stores: [...] }`. Ask in `open`, and keep it. */
+  store<S>(spec: StoreSpec<S>): S
   /** Operator time of the stage. */
   watermark(): number
   /** Wall clock of the task, read once a turn. */
@@ -43,4 +45,5 @@ export interface Receiver {
 }
 
 import type { RowContext } from '../row.ts'
+import type { StoreSpec } from '../state/store.ts'
 export type { RowContext }

@@ -13,6 +13,7 @@ import type { Log, OpenContext } from '../log/log.ts'
 import type { TaskAssignment } from '../log/membership.ts'
 import type { SourcePort } from '../log/source-port.ts'
 import type { Section, SinkPort } from '../sink.ts'
+import type { StateSpec } from '../state/state.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -36,6 +37,7 @@ export interface AssignmentContext {
   readonly logOf: (system: string) => Log
   readonly wake: () => void
   readonly eager: boolean
+  readonly state: StateSpec
 }
 
 export async function openTask(
@@ -52,6 +54,7 @@ export async function openTask(
   const decider = deciderOf(ctx, part, assignment)
   const writing = { writer: ctx.writer, fingerprint: ctx.topology.fingerprint.hash }
   const head = await claim(decider, ctx.store, { ...place, ...writing }, env)
+  const state = await ctx.state.open({ app, subTopology, task, dir: ctx.open.dir })
   const ports = new Map<string, SinkPort>()
   const sources = new Map<string, SourcePort>()
   const topicOf = new Map<string, string>()
@@ -83,6 +86,7 @@ export async function openTask(
       env,
       head,
       changed: ctx.wake,
+      onDecided: () => state.decided(),
     })
     await decider.begin()
     const positions = new Map(head.positions)
@@ -114,6 +118,7 @@ export async function openTask(
       log: env.log,
       restored: { ...head, positions },
       cut,
+      state,
     })
     if (pinned) {
       // 'latest' means now, and must mean the same after a crash: it is committed before the first row.
@@ -123,7 +128,7 @@ export async function openTask(
     }
     return new RunningTask(
       `${subTopology}/${task}`,
-      { task: synchronous, sources, topicOf, ports, commits, outbox, eager: ctx.eager },
+      { task: synchronous, sources, topicOf, ports, commits, outbox, state, eager: ctx.eager },
       env,
       durationMs(ctx.checkpoint.options.every ?? '1s', 'checkpoint: every'),
       ctx.wake,
@@ -133,6 +138,7 @@ export async function openTask(
     outbox.stop()
     await outbox.drained()
     await decider.close().catch(() => {})
+    await state.close()
     const closing = [...topicOf].map(([split, topic]) => sources.get(topic)!.close(split))
     await Promise.allSettled([...closing, ...[...ports.values()].map((port) => port.close())])
     throw error

@@ -34,6 +34,7 @@ export class Commits {
   readonly #outbox: Outbox
   readonly #env: Env
   readonly #changed: () => void
+  readonly #onDecided: () => void
   #prev: { readonly seq: number; readonly id: string } | null
   /** The last slot of the log that is taken: records that do not count lie behind `#prev` where a cluster decides. */
   #slots: number
@@ -52,6 +53,8 @@ export class Commits {
     env: Env
     head: Pick<TaskHead, 'head' | 'slots'>
     changed: () => void
+    /** In the order of the freezes. */
+    onDecided: () => void
   }) {
     this.#place = options.place
     this.#store = options.store
@@ -61,6 +64,7 @@ export class Commits {
     this.#prev = options.head.head ?? null
     this.#slots = options.head.slots
     this.#changed = options.changed
+    this.#onDecided = options.onDecided
   }
 
   get mayFreeze(): boolean {
@@ -137,6 +141,7 @@ export class Commits {
     this.#prev = { seq, id }
     this.#slots = seq
     this.decided++
+    this.#onDecided()
     await this.#decider.begin()
     this.#outbox.publish(frozen.sections, seq)
   }

@@ -14,6 +14,11 @@ import type { Crossing, RowEntry, StageQueue } from './stage-queue.ts'
 const codec = msgpack<readonly unknown[]>({ bytesMax: 256 * 1024 * 1024, depthMax: 1_000 })
 const storePrefix = 'inflight/'
 
+/** Stores of the engine's own. */
+export function isInFlight(store: string): boolean {
+  return store.startsWith(storePrefix)
+}
+
 /** Remembers which rows the checkpoint already lists, so that a delta holds changes only. */
 export class InFlightStore {
   readonly #saved: Map<number, string> = new Map()
@@ -52,7 +57,7 @@ export class InFlightStore {
   ): number {
     const rows: { seq: number; name: string; bytes: Uint8Array }[] = []
     for (const [store, entries] of state) {
-      if (!store.startsWith(storePrefix)) continue
+      if (!isInFlight(store)) continue
       for (const [hex, bytes] of entries)
         rows.push({ seq: parseInt(hex, 16), name: store.slice(storePrefix.length), bytes })
     }

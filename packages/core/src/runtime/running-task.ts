@@ -15,6 +15,7 @@ import { mayPoll, shouldCommit } from './flow-control.ts'
 import type { Outbox } from './outbox.ts'
 import type { Cut } from './split-input.ts'
 import type { RunEnd, Task } from './task.ts'
+import type { TaskState } from '../state/state.ts'
 import type { SinkPorts } from './wiring.ts'
 
 /** Everything that is opened for a task and closed with it. */
@@ -26,6 +27,7 @@ export interface OpenTask {
   readonly ports: SinkPorts
   readonly commits: Commits
   readonly outbox: Outbox
+  readonly state: TaskState
   /** Commit as soon as nothing is left to take, without waiting for the interval. */
   readonly eager: boolean
 }
@@ -172,6 +174,7 @@ export class RunningTask {
     task.close()
     for (const [split, topic] of this.#open.topicOf) await sources.get(topic)!.close(split)
     for (const port of ports.values()) await port.close()
+    await this.#open.state.close()
   }
 
   lag(): number {

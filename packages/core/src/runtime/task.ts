@@ -10,10 +10,12 @@
 import type { Batch } from '../log/source-port.ts'
 import type { Position, Split } from '../log/position.ts'
 import type { Section } from '../sink.ts'
+import { opsOf } from '../checkpoint/fold.ts'
 import type { FoldedState } from '../checkpoint/fold.ts'
 import type { StoreDelta } from '../checkpoint/record.ts'
 import type { LogFn } from '../env.ts'
 import { MillraceError } from '../errors.ts'
+import type { TaskState } from '../state/state.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { Node } from '../processors/node.ts'
@@ -23,7 +25,7 @@ import type { SinkNode } from '../processors/sink-node.ts'
 import { Calls } from './calls.ts'
 import type { CallResult, Effect } from './effects.ts'
 import { Failures } from './failures.ts'
-import { InFlightStore } from './in-flight.ts'
+import { InFlightStore, isInFlight } from './in-flight.ts'
 import { Inputs } from './inputs.ts'
 import { BatchOrigin } from './origin.ts'
 import type { Cut } from './split-input.ts'
@@ -69,6 +71,8 @@ export interface TaskOptions {
   readonly log: LogFn
   readonly restored: Restored | undefined
   readonly cut?: Cut | undefined
+  /** Where its stores live; needed by a sub-topology with stores. */
+  readonly state?: TaskState | undefined
 }
 
 export class Task {
@@ -83,6 +87,7 @@ export class Task {
   readonly #clock: { now: number; monotonic: number } = { now: 0, monotonic: 0 }
   readonly #sinks: readonly SinkNode[]
   readonly #ports: SinkPorts
+  readonly #state: TaskState | undefined
   #seq = 0
   #changed = false
   #broken = false
@@ -98,7 +103,9 @@ export class Task {
       nextSeq: () => ++this.#seq,
       ports: options.ports,
       onError: options.onError,
+      state: options.state,
     })
+    this.#state = options.state
     this.#stages = new Stages(this.#wired.stages)
     this.#sinks = [...this.#wired.sinks.values()]
     this.#inputs = new Inputs({
@@ -311,19 +318,43 @@ export class Task {
     return {
       positions: this.#inputs.positions(),
       watermarks,
-      deltas: this.#inFlight.delta(this.#stages.all.flatMap((stage) => stage.queue ?? [])),
+      deltas: [
+        ...this.#inFlight.delta(this.#stages.all.flatMap((stage) => stage.queue ?? [])),
+        ...(this.#state?.freeze() ?? []),
+      ],
       sections,
     }
+  }
+
+  /** The oldest freeze that was undecided is decided. */
+  decided(): void {
+    this.#state?.decided()
   }
 
   #restore(restored: Restored): void {
     this.#inputs.restoreTimes(restored.watermarks)
     this.#stages.restoreTimes(restored.watermarks)
+    for (const [store, rows] of restored.state)
+      if (!isInFlight(store)) this.#restoreStore(store, rows)
     this.#seq = this.#inFlight.restore(restored.state, this.#wired.inFlight)
     this.#stages.passTimesOn()
   }
 
+  #restoreStore(store: string, rows: ReadonlyMap<string, Uint8Array>): void {
+    if (this.#state === undefined || !this.#wired.stores.has(store))
+      throw new MillraceError(
+        'MILLRACE_TOPOLOGY_CHANGED',
+        `the checkpoint holds rows of the store ${store}, which this topology does not have: give the store its old name, or start with an empty checkpoint`,
+      )
+    this.#state.restore(store, opsOf(rows))
+  }
+
   // ---- for people and metrics
+
+  /** A store of this task as its processors see it, for queries. */
+  store(name: string): unknown {
+    return this.#wired.stores.get(name)
+  }
 
   counters(): ReadonlyMap<string, Counters> {
     return new Map(

@@ -13,11 +13,14 @@ import { Pass } from '../processors/pass.ts'
 import type { Processor, Receiver } from '../processors/processor.ts'
 import { Row } from '../processors/row.ts'
 import { SinkNode } from '../processors/sink-node.ts'
-import { unreachable } from '../assert.ts'
+import { assert, unreachable } from '../assert.ts'
 import { MillraceError } from '../errors.ts'
 import type { Sink, SinkPort } from '../sink.ts'
 import type { GraphNode, OnError } from '../topology/graph-node.ts'
+import type { TaskState } from '../state/state.ts'
+import type { StoreSpec } from '../state/store.ts'
 import type { SubTopology } from '../topology/compile.ts'
+import { storesOf } from '../topology/graph-node.ts'
 import type { Calls } from './calls.ts'
 import type { Failures, Policy } from './failures.ts'
 import { Prefix } from './prefix.ts'
@@ -35,6 +38,7 @@ export interface Wired {
   readonly entries: ReadonlyMap<string, Receiver>
   readonly nodes: ReadonlyMap<string, Node>
   readonly sinks: ReadonlyMap<string, SinkNode>
+  readonly stores: ReadonlyMap<string, unknown>
   /** Async nodes and crossings by name: where rows in flight come back to after a restore. */
   readonly inFlight: ReadonlyMap<
     string,
@@ -49,6 +53,7 @@ export interface WiringContext {
   readonly nextSeq: () => number
   readonly ports: SinkPorts
   readonly onError: OnError
+  readonly state: TaskState | undefined
 }
 
 export function wire(part: SubTopology, ctx: WiringContext): Wired {
@@ -63,6 +68,7 @@ class Wiring {
   readonly #sinks: Map<string, SinkNode> = new Map()
   readonly #inFlight: Map<string, { from: AsyncNode | Crossing; queue: StageQueue }> = new Map()
   readonly #crossings: Map<string, Crossing> = new Map()
+  readonly #stores: Map<string, unknown> = new Map()
 
   constructor(part: SubTopology, ctx: WiringContext) {
     this.#part = part
@@ -115,6 +121,7 @@ class Wiring {
       entries,
       nodes: new Map([...this.#built.values()].map(({ node }) => [node.name, node])),
       sinks: this.#sinks,
+      stores: this.#stores,
       inFlight: this.#inFlight,
     }
   }
@@ -139,6 +146,7 @@ class Wiring {
       inPrefix,
     )
     const processor = this.#processorOf(graphNode)
+    node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec)]))
     processor.open(node)
     if (processor instanceof AsyncNode) {
       const queue = this.#stages[this.#part.stageOf.get(graphNode)! + 1]!.queue!
@@ -147,6 +155,16 @@ class Wiring {
     }
     if (processor instanceof SinkNode) this.#sinks.set(graphNode.name, processor)
     this.#built.set(graphNode, { node, processor })
+  }
+
+  /** Nodes that declare the same spec share the store. */
+  #storeOf(spec: StoreSpec): unknown {
+    if (!this.#stores.has(spec.name)) {
+      const { state } = this.#ctx
+      assert(state !== undefined, 'a task with stores is given a state')
+      this.#stores.set(spec.name, state.open(spec))
+    }
+    return this.#stores.get(spec.name)
   }
 
   #processorOf(graphNode: GraphNode): Processor {

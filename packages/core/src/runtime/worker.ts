@@ -10,6 +10,7 @@ import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Log } from '../log/log.ts'
 import type { Membership, TaskAssignment } from '../log/membership.ts'
+import type { StateSpec } from '../state/state.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -42,6 +43,7 @@ export interface WorkerOptions extends RunOptions {
   readonly env: Env
   readonly dir: string
   readonly checkpoint: CheckpointSpec
+  readonly state: StateSpec
   readonly lifecycle: Lifecycle
 }
 
@@ -111,6 +113,7 @@ export class Worker {
         logOf: (system) => this.#logs.get(system)!,
         wake: () => this.#wake.wake(),
         eager: this.#options.until === 'caught-up',
+        state: this.#options.state,
       }
       for (const [system, log] of this.#logs) await this.#join(system, log)
       // Only now: a start that fails must leave the way back to the old topology open.

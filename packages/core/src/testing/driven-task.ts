@@ -4,6 +4,7 @@ import type { FoldedState } from '../checkpoint/fold.ts'
 import { MillraceError } from '../errors.ts'
 import type { LogFn } from '../env.ts'
 import type { Position, Split } from '../log/position.ts'
+import { MemoryTaskState } from '../state/memory/task-state.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import { CallDriver } from '../runtime/call-driver.ts'
@@ -107,6 +108,7 @@ export class DrivenTask {
     fold(this.#state, frozen.deltas)
     this.#positions = frozen.positions
     this.#watermarks = frozen.watermarks
+    this.#task.decided()
   }
 
   /** As after kill -9: what was not committed is gone, and a new task starts from the last commit. */
@@ -139,7 +141,18 @@ export class DrivenTask {
 
   #build(restored: Restored | undefined): Task {
     const { app, part, task, splits, onError, random, log } = this.#options
-    return new Task({ app, part, task, splits, onError, random, log, ports: this.#ports, restored })
+    return new Task({
+      app,
+      part,
+      task,
+      splits,
+      onError,
+      random,
+      log,
+      ports: this.#ports,
+      restored,
+      state: new MemoryTaskState(),
+    })
   }
 
   #callDriver(): CallDriver {

@@ -11,6 +11,7 @@ import type { Duration } from '../time/duration.ts'
 import type { Source } from '../log/source.ts'
 import type { Counters } from '../processors/counters.ts'
 import type { Sink } from '../sink.ts'
+import type { KeyValueStore, StoreSpec } from '../state/store.ts'
 import type { OnError, SourceNode } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -180,6 +181,24 @@ export class TestDriver {
       sum.conserved &&= counters.conserved
     }
     return sum
+  }
+
+  /** A store as the processors of one partition see it. */
+  getKeyValueStore<K, V>(
+    spec: StoreSpec<KeyValueStore<K, V>>,
+    partition: number = 0,
+  ): Omit<KeyValueStore<K, V>, 'put' | 'delete'> {
+    const driven = this.#tasks.find(
+      ({ task, splits }) =>
+        task.store(spec.name) !== undefined &&
+        splits.some((split) => split.partition === partition),
+    )
+    if (driven === undefined)
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `no task of partition ${partition} has a store ${spec.name}`,
+      )
+    return driven.task.store(spec.name) as KeyValueStore<K, V>
   }
 
   get nodes(): readonly string[] {

@@ -12,6 +12,7 @@
 import { MillraceError } from '../errors.ts'
 import type { Sink } from '../sink.ts'
 import type { EventTimeNode, GraphNode, SourceNode } from './graph-node.ts'
+import { assignStages, refuseStateBehindNewKeys, storeUsers } from './stages.ts'
 
 export interface SourcePrefix {
   readonly source: SourceNode
@@ -36,7 +37,25 @@ export function compile(nodes: readonly GraphNode[]): readonly SubTopology[] {
       'MILLRACE_TOPOLOGY',
       'the app has no source: start with app.stream(...)',
     )
-  return components(nodes).map(compilePart)
+  storeUsers(nodes)
+  const parts = components(nodes)
+  refuseStoresOfTwoParts(parts)
+  return parts.map(compilePart)
+}
+
+/** A store lives in the tasks of one sub-topology. */
+function refuseStoresOfTwoParts(parts: readonly (readonly GraphNode[])[]): void {
+  const owners = new Map<string, readonly GraphNode[]>()
+  for (const part of parts) {
+    for (const store of storeUsers(part).keys()) {
+      if (owners.has(store))
+        throw new MillraceError(
+          'MILLRACE_TOPOLOGY',
+          `the store ${store} is used by streams that do not meet, which run in different tasks: give each a store of its own`,
+        )
+      owners.set(store, part)
+    }
+  }
 }
 
 function compilePart(nodes: readonly GraphNode[]): SubTopology {
@@ -49,17 +68,8 @@ function compilePart(nodes: readonly GraphNode[]): SubTopology {
   refuseStrayEventTime(nodes, prefixes)
   refuseTwoClusters(nodes)
   refuseSharedTargets(nodes)
-  const stageOf = new Map<GraphNode, number>()
-  for (const node of nodes) {
-    stageOf.set(
-      node,
-      Math.max(
-        0,
-        ...node.inputs.map((input) => stageOf.get(input)! + (input.kind === 'async' ? 1 : 0)),
-      ),
-    )
-  }
-  refuseNumberedCrossings(nodes, stageOf)
+  refuseStateBehindNewKeys(nodes)
+  const stageOf = assignStages(nodes)
   const stages =
     1 + Math.max(...nodes.map((node) => stageOf.get(node)! + (node.kind === 'async' ? 1 : 0)))
   return Object.freeze({ name, nodes, prefixes, stageOf, stages, children })
@@ -206,26 +216,6 @@ function refuseSharedTargets(nodes: readonly GraphNode[]): void {
   for (const node of nodes) {
     if (node.kind === 'sink') claim(node.sink, `the sink ${node.name}`)
     if (typeof node.onError === 'object') claim(node.onError.deadLetter, 'dead letters')
-  }
-}
-
-/** Rows may be in flight on their way into the next stage, and are found again by the name of the node they go to. */
-function refuseNumberedCrossings(
-  nodes: readonly GraphNode[],
-  stageOf: ReadonlyMap<GraphNode, number>,
-): void {
-  for (const node of nodes) {
-    const crosses = node.inputs.some(
-      (input) => stageOf.get(node)! > stageOf.get(input)! + (input.kind === 'async' ? 1 : 0),
-    )
-    if (!crosses || node.shownAs === undefined) continue
-    if (nodes.some((other) => other !== node && other.shownAs === node.shownAs)) {
-      throw new MillraceError(
-        'MILLRACE_DUPLICATE_NAME',
-        `several nodes would be called ${node.shownAs}, and rows on their way to ${node.name} by-pass an asynchronous step, so they are found by that name after a restart: give it a name of its own: { name: '...' }`,
-        { at: { node: node.name } },
-      )
-    }
   }
 }
 

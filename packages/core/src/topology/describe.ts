@@ -2,6 +2,7 @@
  * describe(): the topology as text in the grammar of Kafka Streams, and as JSON. Nodes and their neighbours are ordered by the
  * size of what hangs below them, then by name. The number of a sub-topology appears here only: its identity is its name.
  */
+import { storesOf } from './graph-node.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { SubTopology } from './compile.ts'
 
@@ -66,7 +67,7 @@ function nodesOf(part: SubTopology): readonly DescribedNode[] {
     kind: node.kind === 'row' ? node.verb : node.kind,
     stage: part.stageOf.get(node)!,
     ...topicOf(node),
-    stores: [],
+    stores: storesOf(node).map(({ name }) => name),
     to: names(part.children.get(node)!),
     from: names(node.inputs),
   }))

@@ -4,7 +4,7 @@
  */
 import { sha256Hex } from '../hash.ts'
 import type { GraphNode } from './graph-node.ts'
-import { isAnchor } from './graph-node.ts'
+import { isAnchor, storesOf } from './graph-node.ts'
 import type { SubTopology } from './compile.ts'
 
 export interface FingerprintEntry {
@@ -27,7 +27,7 @@ export function fingerprint(parts: readonly SubTopology[]): Fingerprint {
         entries.push({
           subTopology: part.name,
           node: node.name,
-          kind: node.kind,
+          kind: node.kind === 'row' ? node.verb : node.kind,
           facts: factsOf(node),
         })
     }
@@ -71,6 +71,8 @@ function factsOf(node: GraphNode): string {
     const decides = node.sink.decides
     return `${node.sink.type} ${node.sink.target ?? 'per record'} decided by ${decides === 'log' ? 'log' : decides.cluster}`
   }
+  const stores = storesOf(node)
+  if (stores.length > 0) return stores.map(({ name, facts }) => `${name} ${facts}`).join(', ')
   return Object.entries(node.params)
     .sort(([a], [b]) => compareText(a, b))
     .map(([key, value]) => `${key}=${value}`)

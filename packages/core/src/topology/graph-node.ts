@@ -9,6 +9,7 @@
 import type { AsyncBounds, AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Source } from '../log/source.ts'
+import type { StoreSpec } from '../state/store.ts'
 import type { Sink } from '../sink.ts'
 
 /** What a person on call would want to know about a failed row. */
@@ -51,6 +52,8 @@ export interface RowNode extends Base {
   readonly changesKey: boolean
   /** False for flatMap and the user's own processors, which may make several rows of one: not in a source's prefix. */
   readonly atMostOne: boolean
+  /** Its state: found again by name after a restart. */
+  readonly stores: readonly StoreSpec[]
   readonly make: () => Processor
 }
 export interface EventTimeNode extends Base {
@@ -93,5 +96,9 @@ export type GraphNode =
 
 /** Sources, stateful and asynchronous nodes: those whose names lead to something that lives on. */
 export function isAnchor(node: GraphNode): boolean {
-  return node.kind === 'source' || node.kind === 'async'
+  return node.kind === 'source' || node.kind === 'async' || storesOf(node).length > 0
+}
+
+export function storesOf(node: GraphNode): readonly StoreSpec[] {
+  return node.kind === 'row' ? node.stores : []
 }

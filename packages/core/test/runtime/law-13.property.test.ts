@@ -17,17 +17,17 @@ describe('a pipeline shows the same', () => {
   it('whether its batches hold one row, many, or any number', async () => {
     for (const seed of only) {
       const { inputs } = inputsOf(seed)
-      const one = await shake(randomGraph(seed, { async: true }).app, {
+      const one = await shake(randomGraph(seed, { async: true, state: true }).app, {
         inputs,
         seed,
         batchRows: 1,
       })
-      const all = await shake(randomGraph(seed, { async: true }).app, {
+      const all = await shake(randomGraph(seed, { async: true, state: true }).app, {
         inputs,
         seed: seed + 1_000,
         batchRows: 1_000,
       })
-      const any = await shake(randomGraph(seed, { async: true }).app, {
+      const any = await shake(randomGraph(seed, { async: true, state: true }).app, {
         inputs,
         seed: seed + 2_000,
       })
@@ -40,8 +40,14 @@ describe('a pipeline shows the same', () => {
   it('with ordered asynchronous steps as with synchronous ones', async () => {
     for (const seed of only) {
       const { inputs } = inputsOf(seed)
-      const waiting = await shake(randomGraph(seed, { async: true }).app, { inputs, seed })
-      const synchronous = await shake(randomGraph(seed, { async: false }).app, { inputs, seed })
+      const waiting = await shake(randomGraph(seed, { async: true, state: true }).app, {
+        inputs,
+        seed,
+      })
+      const synchronous = await shake(randomGraph(seed, { async: false, state: true }).app, {
+        inputs,
+        seed,
+      })
       same(seed, shown(waiting), shown(synchronous))
     }
   }).timeout(60_000)
@@ -50,8 +56,11 @@ describe('a pipeline shows the same', () => {
     let crashes = 0
     for (const seed of only) {
       const { inputs } = inputsOf(seed)
-      const straight = await shake(randomGraph(seed, { async: true }).app, { inputs, seed })
-      const crashing = await shake(randomGraph(seed, { async: true }).app, {
+      const straight = await shake(randomGraph(seed, { async: true, state: true }).app, {
+        inputs,
+        seed,
+      })
+      const crashing = await shake(randomGraph(seed, { async: true, state: true }).app, {
         inputs,
         seed: seed + 3_000,
         crash: 0.1,

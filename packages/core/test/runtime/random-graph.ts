@@ -4,7 +4,8 @@
  */
 import { createApp, json } from '@millrace/core'
 import type { App, KStream, Sink, Source } from '@millrace/core'
-import type { AsyncMode } from '@millrace/core/operator'
+import { keyValueStore } from '@millrace/core/operator'
+import type { AsyncMode, KeyValueStore } from '@millrace/core/operator'
 import type { SinkPort } from '@millrace/core/sink'
 import { seededRandom } from '@millrace/core/testing'
 
@@ -41,7 +42,7 @@ export function sink<V>(name: string): Sink<V> {
 
 export function randomGraph(
   seed: number,
-  options: { readonly async: boolean; readonly mode?: AsyncMode },
+  options: { readonly async: boolean; readonly mode?: AsyncMode; readonly state?: boolean },
 ): GraphUnderTest {
   const random = seededRandom(seed)
   const pick = (n: number): number => Math.floor(random() * n)
@@ -55,7 +56,7 @@ export function randomGraph(
     const from = streams[pick(streams.length)]!
     const mark = String.fromCharCode(97 + step)
     const salt = 2 + pick(5)
-    switch (pick(8)) {
+    switch (pick(9)) {
       case 0:
         streams.push(from.filter((v) => v.n % salt !== 0))
         break
@@ -88,6 +89,9 @@ export function randomGraph(
           }),
         )
         break
+      case 6:
+        streams.push(options.state === true ? counted(from, mark, step) : from)
+        break
       default:
         streams.push(
           slow(from, mark, step, options.async ? (options.mode ?? 'ordered') : undefined),
@@ -116,4 +120,29 @@ function slow(
     mode,
     capacity: 3,
   })
+}
+
+/** Writes the running count of the key onto the row. The aggregate is changed in place, as aggregators may. */
+function counted(from: KStream<string, Item>, mark: string, step: number): KStream<string, Item> {
+  const counts = keyValueStore<string, { n: number }>(`counts${step}`)
+  return from.processValues(
+    () => {
+      let store!: KeyValueStore<string, { n: number }>
+      let forward!: (key: string, value: Item) => void
+      return {
+        open: (ctx) => {
+          store = ctx.store(counts)
+          forward = (key, value) => ctx.forward(key, value)
+        },
+        process: (key, value) => {
+          const count = store.get(key) ?? { n: 0 }
+          count.n++
+          store.put(key, count)
+          if (count.n % 7 === 0) store.delete(key)
+          forward(key, { n: value.n, path: `${value.path}${mark}${count.n}` })
+        },
+      }
+    },
+    { name: `counted${step}`, stores: [counts] },
+  )
 }

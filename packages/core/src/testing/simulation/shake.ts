@@ -6,6 +6,7 @@
 import { fold } from '../../checkpoint/fold.ts'
 import type { FoldedState } from '../../checkpoint/fold.ts'
 import { MillraceError } from '../../errors.ts'
+import { MemoryTaskState } from '../../state/memory/task-state.ts'
 import type { OnError } from '../../topology/graph-node.ts'
 import type { Topology } from '../../topology/topology.ts'
 import type { CallResult, Effect } from '../../runtime/effects.ts'
@@ -164,6 +165,7 @@ class Shaking {
   #commit(): void {
     const frozen = this.#task.freeze()
     fold(this.#state, frozen.deltas)
+    this.#task.decided()
     this.#restored = {
       positions: frozen.positions,
       watermarks: frozen.watermarks,
@@ -190,6 +192,7 @@ class Shaking {
       random: this.#random,
       log: () => {},
       restored: this.#restored,
+      state: new MemoryTaskState(),
     })
     this.#calls = []
     this.#offered = new Map(
