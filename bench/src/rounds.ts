@@ -31,7 +31,7 @@ export interface RoundOptions {
 }
 
 /** What a round lasts is some tenths of a second: long against the start of an app (2 ms), short against a neighbour's load. */
-export const defaultRounds: RoundOptions = { records: 600_000, rounds: 9, warmUp: 3 }
+export const defaultRounds: RoundOptions = { records: 600_000, rounds: 15, warmUp: 3 }
 
 /** The hook makes each promise dear, and the count does not need many rows. */
 const rowsForPromises = 50_000
