@@ -14,6 +14,7 @@ import type { Source } from './log/source.ts'
 import { durationMs } from './time/duration.ts'
 import { memoryState } from './state/memory/index.ts'
 import type { StateSpec } from './state/state.ts'
+import { refuseDecidingDeadLetters } from './topology/compile.ts'
 import { Graph } from './topology/graph.ts'
 import type { OnError } from './topology/graph-node.ts'
 import { Topology } from './topology/topology.ts'
@@ -82,6 +83,7 @@ export class App {
 
   /** Compiles the graph, or says what is wrong with it. After that no node can be added. */
   topology(): Topology {
+    if (typeof this.onError === 'object') refuseDecidingDeadLetters(this.onError.deadLetter)
     return (this.#topology ??= new Topology(this.#graph.nodes))
   }
 

@@ -184,6 +184,16 @@ describe('a topology', () => {
     refuses(() => torn.topology(), 'MILLRACE_TOPOLOGY', /test:x and test:y .* two clusters/)
   })
 
+  it('refuses dead letters whose sink would decide commits', () => {
+    const deciding = { ...sink('dead'), decides: { cluster: 'one' } }
+    const everywhere = createApp({ id: 'under-test', onError: { deadLetter: deciding } })
+    everywhere.stream(source('a'))
+    refuses(() => everywhere.topology(), 'MILLRACE_TOPOLOGY', /would decide commits/)
+    const one = app()
+    one.stream(source('a'), { onError: { deadLetter: deciding } })
+    refuses(() => one.topology(), 'MILLRACE_TOPOLOGY', /would decide commits/)
+  })
+
   it('refuses two nodes that write to one place where files belong to one node', () => {
     const shared = app()
     const stream = shared.stream(source('a'))
