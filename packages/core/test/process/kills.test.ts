@@ -1,5 +1,5 @@
 // kill -9 at random moments, again and again, on one state directory: nothing that was decided is repeated, nothing is
-// lost, order per key holds. Judged afterwards from what is on the disk, not from what a process believed.
+// lost, order per key holds, and the state is what the rows made of it. Judged afterwards from what is on the disk, not from what a process believed.
 import { expect } from 'chai'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -85,10 +85,13 @@ function expectRows(
   expect(all.length, `rows in the ${where}`).to.equal(good.length)
   expect(all, `rows of the ${where}`).to.deep.equal(good)
   const newest = new Map<string, number>()
+  const seen = new Map<string, number>()
   for (const { key, value } of found) {
     expect(key).to.equal(keyOf(value.n))
     expect(value.n, `order of ${key} in the ${where}`).to.be.above(newest.get(key!) ?? -1)
     newest.set(key!, value.n)
+    seen.set(key!, (seen.get(key!) ?? 0) + 1)
+    expect(value.seen, `count of ${key} in the ${where}`).to.equal(seen.get(key!))
   }
 }
 

@@ -3,6 +3,8 @@ export interface ChainRow {
   readonly n: number
   /** The steps it has passed. */
   readonly by: readonly string[]
+  /** At the end: how many rows of its key have come there, itself included. State says so. */
+  readonly seen?: number
 }
 
 /** Even many keys, and two splits: a key's rows are all in one split. */

@@ -1,7 +1,9 @@
 // A generator, an asynchronous step, an embedded topic, a second sub-topology with an asynchronous step, part files and
-// another embedded topic; poison rows in both halves. Runs to the end of what the logs hold, or until it is killed.
+// another embedded topic; poison rows in both halves, and a running count of each key at the end. Runs to the end of what the logs hold, or until it is killed.
 import { createApp, embedded, generator, json } from '@millrace/core'
 import { fs } from '@millrace/core/fs'
+import { keyValueStore } from '@millrace/core/operator'
+import type { KeyValueStore, Processor, ProcessorContext } from '@millrace/core/operator'
 import { partFiles } from '../part-files.ts'
 import { causes, keyOf } from './chain-rows.ts'
 import type { ChainRow } from './chain-rows.ts'
@@ -11,6 +13,25 @@ interface Args {
   readonly rows: number
   readonly perSecond?: number
   readonly seed: number
+}
+
+const counts = keyValueStore<string, { rows: number }>('counts')
+
+class Counting implements Processor<string, ChainRow, string, ChainRow> {
+  #ctx!: ProcessorContext<string, ChainRow>
+  #counts!: KeyValueStore<string, { rows: number }>
+
+  open(ctx: ProcessorContext<string, ChainRow>): void {
+    this.#ctx = ctx
+    this.#counts = ctx.store(counts)
+  }
+
+  process(key: string, row: ChainRow): void {
+    const count = this.#counts.get(key) ?? { rows: 0 }
+    count.rows++
+    this.#counts.put(key, count)
+    this.#ctx.forward(key, { ...row, seen: count.rows })
+  }
 }
 
 const { dir, rows, perSecond, seed } = JSON.parse(process.argv[2]!) as Args
@@ -67,6 +88,7 @@ const second = app
     },
     { name: 'last', onError: { deadLetter } },
   )
+  .processValues(() => new Counting(), { stores: [counts] })
 second.to(partFiles<ChainRow>(`${dir}/out`))
 second.to(final.sink)
 
