@@ -9,13 +9,12 @@ import { foldChainTo } from '../checkpoint/chain.ts'
 import type { TaskHead } from '../checkpoint/chain.ts'
 import type { ObjectStore } from '../checkpoint/object-store.ts'
 import { chooseHead } from '../checkpoint/protocol/choose-head.ts'
-import { decodeRecord, encodeRecord, recordKey } from '../checkpoint/record.ts'
 import type { CommitKind, CommitRecord } from '../checkpoint/record.ts'
 import type { Env } from '../env.ts'
-import { MillraceError, isMillraceError } from '../errors.ts'
+import { MillraceError } from '../errors.ts'
 import type { CommitIdentity, Decider } from '../log/decider.ts'
-import { backoffMs } from './backoff.ts'
 import type { CommitPlace } from './commit.ts'
+import { createRecord } from './create-record.ts'
 import { readLog, restore } from './restore.ts'
 import type { TaskLog } from './restore.ts'
 
@@ -118,7 +117,6 @@ class Claim {
     kind: CommitKind,
     prev: CommitIdentity | null,
   ): Promise<CommitRecord | undefined> {
-    const { app, subTopology, task } = this.#place
     const seq = (log.seqs.at(-1) ?? 0) + 1
     const record: CommitRecord = {
       ...this.#place,
@@ -134,21 +132,8 @@ class Claim {
       deltas: [],
       outbox: [],
     }
-    const key = recordKey(app, subTopology, task, seq)
-    const bytes = encodeRecord(record)
-    for (let attempt = 0; ; attempt++) {
-      try {
-        if ((await this.#store.create(key, bytes)) === 'created') return record
-        const stored = await this.#store.get(key)
-        const mine =
-          stored !== undefined && decodeRecord(stored.bytes, undefined, key).id === record.id
-        return mine ? record : undefined
-      } catch (error) {
-        const again = isMillraceError(error) && error.family === 'retriable' && attempt < triesMax
-        if (!again) throw error
-        await this.#env.timers.sleep(backoffMs(attempt, this.#env.random()))
-      }
-    }
+    const again = (_error: MillraceError, attempt: number): boolean => attempt < triesMax
+    return (await createRecord(this.#store, record, this.#env, { again })) ? record : undefined
   }
 }
 

@@ -7,13 +7,13 @@
  * Sections are published after the decision, in order per lane; what is published is marked done in the next record.
  */
 import type { CommitRecord } from '../checkpoint/record.ts'
-import { decodeRecord, encodeRecord, recordKey } from '../checkpoint/record.ts'
+import { encodeRecord } from '../checkpoint/record.ts'
 import type { ObjectStore } from '../checkpoint/object-store.ts'
 import type { TaskHead } from '../checkpoint/chain.ts'
 import type { Env } from '../env.ts'
-import { MillraceError, isMillraceError, messageOf } from '../errors.ts'
+import { MillraceError, messageOf } from '../errors.ts'
 import type { Decider } from '../log/decider.ts'
-import { backoffMs } from './backoff.ts'
+import { createRecord } from './create-record.ts'
 import type { Outbox } from './outbox.ts'
 import type { Frozen } from './task.ts'
 
@@ -135,7 +135,7 @@ export class Commits {
       outbox: frozen.sections,
     }
     const bytes = await this.#env.offload(() => encodeRecord(record))
-    await this.#prepare(seq, id, bytes, frozen)
+    await this.#prepare(record, bytes)
     const decision = await this.#decider.decide()
     if (decision !== 'decided') throw this.#fenced(seq, decision)
     this.#prev = { seq, id }
@@ -147,10 +147,11 @@ export class Commits {
   }
 
   /** Record and transaction, side by side. Neither runs on when the other has failed: nothing of a lost task is under way. */
-  async #prepare(seq: number, id: string, bytes: Uint8Array, frozen: Frozen): Promise<void> {
+  async #prepare(record: CommitRecord, bytes: Uint8Array): Promise<void> {
+    const { seq, id, positions } = record
     const both = await Promise.allSettled([
-      this.#create(seq, id, bytes),
-      this.#decider.prepare({ seq, id, positions: frozen.positions }),
+      this.#create(record, bytes),
+      this.#decider.prepare({ seq, id, positions }),
     ])
     const failed = both.find((one) => one.status === 'rejected')
     if (failed === undefined) return
@@ -162,28 +163,18 @@ export class Commits {
     throw failed.reason
   }
 
-  /** The same bytes and the same id until somebody has won the slot. */
-  async #create(seq: number, id: string, bytes: Uint8Array): Promise<void> {
-    const key = recordKey(this.#place.app, this.#place.subTopology, this.#place.task, seq)
-    for (let attempt = 0; ; attempt++) {
-      try {
-        if ((await this.#store.create(key, bytes)) === 'created') return
-        const stored = await this.#store.get(key)
-        if (stored !== undefined && decodeRecord(stored.bytes, undefined, key).id === id) return
-        throw this.#fenced(seq, 'fenced')
-      } catch (error) {
-        if (!isMillraceError(error) || error.family !== 'retriable') throw error
-        if (attempt % 10 === 0)
-          this.#env.log('warn', `commit ${seq} cannot be stored yet: ${error.message}`, {
-            ...this.#place,
-            attempt,
-          })
-        if (this.#stop.signal.aborted) throw error
-        await this.#env.timers
-          .sleep(backoffMs(attempt, this.#env.random()), this.#stop.signal)
-          .catch(() => {})
-      }
+  async #create(record: CommitRecord, bytes: Uint8Array): Promise<void> {
+    const again = (error: MillraceError, attempt: number): boolean => {
+      if (attempt % 10 === 0)
+        this.#env.log('warn', `commit ${record.seq} cannot be stored yet: ${error.message}`, {
+          ...this.#place,
+          attempt,
+        })
+      return !this.#stop.signal.aborted
     }
+    const retry = { again, signal: this.#stop.signal }
+    if (!(await createRecord(this.#store, record, this.#env, retry, bytes)))
+      throw this.#fenced(record.seq, 'fenced')
   }
 
   #fenced(seq: number, how: 'fenced' | 'unknown'): MillraceError {

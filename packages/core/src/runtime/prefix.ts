@@ -51,10 +51,6 @@ export class Prefix implements Receiver {
     return this.#node.counters.taken
   }
 
-  get topic(): string {
-    return this.#topic
-  }
-
   /** Fills `head` with row `i` of the batch; false if the row ended in the prefix. Throws the task's failure. */
   run(batch: Batch, i: number, head: Head): boolean {
     const node = this.#node

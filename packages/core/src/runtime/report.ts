@@ -35,14 +35,28 @@ export type NodeReport = { readonly [Name in (typeof numbers)[number]]: number }
   readonly reasons: ReadonlyMap<string, number>
 }
 
-type Sums = Record<(typeof numbers)[number], number>
+/** Sums of counters, of one node in several tasks. */
+export type CounterSums = { [Name in (typeof numbers)[number]]: number } & {
+  readonly reasons: Map<string, number>
+}
+
+export function noSums(): CounterSums {
+  const sums = Object.fromEntries(numbers.map((name) => [name, 0]))
+  return { ...(sums as Omit<CounterSums, 'reasons'>), reasons: new Map() }
+}
+
+export function addCounters(sums: CounterSums, counters: NodeReport): void {
+  for (const name of numbers) sums[name] += counters[name]
+  for (const [reason, count] of counters.reasons)
+    sums.reasons.set(reason, (sums.reasons.get(reason) ?? 0) + count)
+}
 
 /** Sums that outlive the tasks they came from. */
 export class Totals {
   #rows = 0
   #commits = 0
   #published = 0
-  readonly #nodes: Map<string, { sums: Sums; reasons: Map<string, number> }> = new Map()
+  readonly #nodes: Map<string, CounterSums> = new Map()
 
   /** What a task has done; called once, when it has been closed. */
   add({ task, commits, outbox }: RunningTask): void {
@@ -69,9 +83,7 @@ export class Totals {
       published: all.#published,
       lag,
       watermark: watermark === Infinity ? -Infinity : watermark,
-      nodes: new Map(
-        [...all.#nodes].map(([name, { sums, reasons }]) => [name, { ...sums, reasons }]),
-      ),
+      nodes: all.#nodes,
     }
   }
 
@@ -79,17 +91,12 @@ export class Totals {
     this.#rows += other.#rows
     this.#commits += other.#commits
     this.#published += other.#published
-    for (const [name, { sums, reasons }] of other.#nodes) this.#addNode(name, { ...sums, reasons })
+    for (const [name, sums] of other.#nodes) this.#addNode(name, sums)
   }
 
-  #addNode(name: string, counters: Sums & { readonly reasons: ReadonlyMap<string, number> }): void {
-    let node = this.#nodes.get(name)
-    if (node === undefined) {
-      const sums = Object.fromEntries(numbers.map((number) => [number, 0])) as Sums
-      this.#nodes.set(name, (node = { sums, reasons: new Map() }))
-    }
-    for (const number of numbers) node.sums[number] += counters[number]
-    for (const [reason, count] of counters.reasons)
-      node.reasons.set(reason, (node.reasons.get(reason) ?? 0) + count)
+  #addNode(name: string, counters: NodeReport): void {
+    let sums = this.#nodes.get(name)
+    if (sums === undefined) this.#nodes.set(name, (sums = noSums()))
+    addCounters(sums, counters)
   }
 }

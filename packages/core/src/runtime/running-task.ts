@@ -148,16 +148,20 @@ export class RunningTask {
   /** Freezes what there is, and waits until it is decided and published; then once more for the marks of that. */
   async commitAll(publishing: boolean): Promise<void> {
     const { task, commits, outbox } = this.#open
-    await commits.drained()
-    if (commits.error !== undefined) throw commits.error
+    await this.#decided()
     if (task.changed) commits.submit(task.freeze())
-    await commits.drained()
-    if (commits.error !== undefined) throw commits.error
+    await this.#decided()
     if (!publishing) return
     await outbox.drained()
     if (outbox.error !== undefined) throw outbox.error
     if (!outbox.hasDone) return
     commits.submit(task.freeze())
+    await this.#decided()
+  }
+
+  /** Everything frozen is decided; rejects with what broke the chain. */
+  async #decided(): Promise<void> {
+    const { commits } = this.#open
     await commits.drained()
     if (commits.error !== undefined) throw commits.error
   }

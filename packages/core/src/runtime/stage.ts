@@ -66,12 +66,12 @@ export class Stage {
     this.row.watermark = watermark
   }
 
-  /** Starts to move T. Returns rows drained, or -1 when the budget ended before T had passed: call `resume` then. */
-  advance(watermark: number, budget: number): number {
-    if (watermark <= this.row.watermark) return 0
+  /** Starts to move T. False when the budget ended before T had passed: call `resume` then. */
+  advance(watermark: number, budget: number): boolean {
+    if (watermark <= this.row.watermark) return true
     if (this.#advancing.length === 0 && this.#draining.length === 0) {
       this.row.watermark = watermark
-      return 0
+      return true
     }
     this.#target = watermark
     this.#cursor = 0
@@ -82,10 +82,10 @@ export class Stage {
     return this.#cursor >= 0
   }
 
-  /** Goes on with what is owed: the drains of the row in progress, then those of an advance. -1: more is owed. */
-  resume(budget: number): number {
+  /** Goes on with what is owed: the drains of the row in progress, then those of an advance. False: more is owed. */
+  resume(budget: number): boolean {
     let left = this.drain(0, budget)
-    if (left < 0) return -1
+    if (left < 0) return false
     while (this.#cursor >= 0) {
       const next = this.#advancing[this.#cursor]
       if (next === undefined) {
@@ -96,9 +96,9 @@ export class Stage {
       this.#cursor++
       next.processor.advance!(this.#target)
       left = this.drain(0, left)
-      if (left < 0) return -1
+      if (left < 0) return false
     }
-    return budget - left
+    return true
   }
 
   /** Drains what nodes owe, the deepest first. Returns the budget left, or -1 while something is owed. */

@@ -73,7 +73,7 @@ export class Stages {
     for (let i = this.all.length - 1; i >= 0; i--) {
       const stage = this.all[i]!
       const wasAdvancing = stage.advancing
-      if (stage.resume(drainRows) < 0) return false
+      if (!stage.resume(drainRows)) return false
       if (wasAdvancing) this.#passTimeOn(i)
     }
     this.owes = false
@@ -129,8 +129,8 @@ export class Stages {
   #advance(i: number, watermark: number): void {
     const stage = this.all[i]!
     const made = stage.made
-    if (stage.advance(watermark, drainRows) < 0) this.owes = true
-    else this.#passTimeOn(i)
+    if (stage.advance(watermark, drainRows)) this.#passTimeOn(i)
+    else this.owes = true
     if (stage.made !== made) this.changed = true
   }
 

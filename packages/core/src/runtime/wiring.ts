@@ -64,6 +64,8 @@ class Wiring {
   readonly #part: SubTopology
   readonly #ctx: WiringContext
   readonly #stages: readonly Stage[]
+  /** The nodes that run before splits are merged, with the row of their source. */
+  readonly #prefixRows: Map<GraphNode, Row> = new Map()
   readonly #built: Map<GraphNode, { node: Node; processor: Processor }> = new Map()
   readonly #sinks: Map<string, SinkNode> = new Map()
   readonly #inFlight: Map<string, { from: AsyncNode | Crossing; queue: StageQueue }> = new Map()
@@ -81,18 +83,11 @@ class Wiring {
 
   build(): Wired {
     const { nodes } = this.#part
-    const prefixed = new Map(
-      this.#part.prefixes.flatMap((prefix) =>
-        prefix.nodes.map((node) => [node, new Row()] as const),
-      ),
-    )
-    const prefixRows = new Map(
-      this.#part.prefixes.map((prefix) => [
-        prefix,
-        prefix.nodes.length > 0 ? prefixed.get(prefix.nodes[0]!)! : new Row(),
-      ]),
-    )
-    for (const graphNode of nodes) this.#create(graphNode, this.#rowOf(graphNode, prefixRows))
+    for (const { source, nodes: steps } of this.#part.prefixes) {
+      const row = new Row()
+      for (const graphNode of [source, ...steps]) this.#prefixRows.set(graphNode, row)
+    }
+    for (const graphNode of nodes) this.#create(graphNode)
     for (const graphNode of nodes) this.#connect(graphNode)
     const prefixes = new Map<string, Prefix>()
     const entries = new Map<string, Receiver>()
@@ -112,9 +107,7 @@ class Wiring {
       })
       prefixes.set(source.source.topic, prefix)
     }
-    this.#placeNodes(
-      new Set(this.#part.prefixes.flatMap((prefix) => [prefix.source, ...prefix.nodes])),
-    )
+    this.#placeNodes()
     return {
       stages: this.#stages,
       prefixes,
@@ -126,30 +119,21 @@ class Wiring {
     }
   }
 
-  /** A node of a prefix has the row of its source, an async node the row of the stage that its answers enter. */
-  #rowOf(graphNode: GraphNode, prefixRows: ReadonlyMap<SubTopology['prefixes'][number], Row>): Row {
-    for (const [prefix, row] of prefixRows)
-      if (prefix.source === graphNode || prefix.nodes.includes(graphNode)) return row
-    const stage = this.#part.stageOf.get(graphNode)!
-    return this.#stages[graphNode.kind === 'async' ? stage + 1 : stage]!.row
-  }
-
-  #create(graphNode: GraphNode, row: Row): void {
-    const node = new Node(graphNode.name, row, this.#ctx.clock, this.#ctx.failures)
-    const inPrefix = this.#part.prefixes.some(
-      (prefix) => prefix.source === graphNode || prefix.nodes.includes(graphNode),
-    )
+  #create(graphNode: GraphNode): void {
+    // A node of a prefix has the row of its source, an async node that of the stage which its answers enter.
     const stage = this.#part.stageOf.get(graphNode)! + (graphNode.kind === 'async' ? 1 : 0)
+    const row = this.#prefixRows.get(graphNode) ?? this.#stages[stage]!.row
+    const node = new Node(graphNode.name, row, this.#ctx.clock, this.#ctx.failures)
     this.#ctx.failures.setPolicy(
       node,
       this.#policyOf(graphNode.onError ?? this.#ctx.onError, stage),
-      inPrefix,
+      this.#prefixRows.has(graphNode),
     )
     const processor = this.#processorOf(graphNode)
     node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec)]))
     processor.open(node)
     if (processor instanceof AsyncNode) {
-      const queue = this.#stages[this.#part.stageOf.get(graphNode)! + 1]!.queue!
+      const queue = this.#stages[stage]!.queue!
       processor.queue = queue
       this.#inFlight.set(graphNode.name, { from: processor, queue })
     }
@@ -260,10 +244,10 @@ class Wiring {
     return crossing
   }
 
-  #placeNodes(inPrefix: ReadonlySet<GraphNode>): void {
+  #placeNodes(): void {
     const perStage: StageNode[][] = this.#stages.map(() => [])
     for (const graphNode of this.#part.nodes) {
-      if (!inPrefix.has(graphNode))
+      if (!this.#prefixRows.has(graphNode))
         perStage[this.#part.stageOf.get(graphNode)!]!.push(this.#built.get(graphNode)!)
     }
     this.#stages.forEach((stage, i) => stage.setNodes(perStage[i]!))

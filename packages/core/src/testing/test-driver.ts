@@ -9,12 +9,13 @@ import type { LogFn } from '../env.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Source } from '../log/source.ts'
-import type { Counters } from '../processors/counters.ts'
 import type { Sink } from '../sink.ts'
 import type { KeyValueStore, StoreSpec } from '../state/store.ts'
 import type { OnError, SourceNode } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
+import { addCounters, noSums } from '../runtime/report.ts'
+import type { NodeReport } from '../runtime/report.ts'
 import { deadLetterName, sinksOf } from '../runtime/wiring.ts'
 import type { CapturedRow } from './capture.ts'
 import { DrivenTask } from './driven-task.ts'
@@ -148,39 +149,17 @@ export class TestDriver {
     for (const driven of this.#tasks) driven.run(this.#batchRows)
   }
 
-  /** Counters of a node, summed over tasks. */
-  counters(
-    node: string,
-  ): Pick<
-    Counters,
-    'taken' | 'forwarded' | 'absorbed' | 'filtered' | 'late' | 'deadLettered' | 'inFlight'
-  > & { conserved: boolean } {
-    const sum = {
-      taken: 0,
-      forwarded: 0,
-      absorbed: 0,
-      filtered: 0,
-      late: 0,
-      deadLettered: 0,
-      inFlight: 0,
-      conserved: true,
-    }
+  /** Counters of a node, summed over tasks. `conserved`: law 1 holds in each of them. */
+  counters(node: string): NodeReport & { readonly conserved: boolean } {
+    const sums = noSums()
+    let conserved = true
     for (const driven of this.#tasks) {
       const counters = driven.task.counters().get(node)
       if (counters === undefined) continue
-      for (const name of [
-        'taken',
-        'forwarded',
-        'absorbed',
-        'filtered',
-        'late',
-        'deadLettered',
-        'inFlight',
-      ] as const)
-        sum[name] += counters[name]
-      sum.conserved &&= counters.conserved
+      addCounters(sums, counters)
+      conserved &&= counters.conserved
     }
-    return sum
+    return { ...sums, conserved }
   }
 
   /** A store as the processors of one partition see it. */

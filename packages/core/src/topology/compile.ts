@@ -37,24 +37,23 @@ export function compile(nodes: readonly GraphNode[]): readonly SubTopology[] {
       'MILLRACE_TOPOLOGY',
       'the app has no source: start with app.stream(...)',
     )
-  storeUsers(nodes)
   const parts = components(nodes)
-  refuseStoresOfTwoParts(parts)
+  refuseStoresOfTwoParts(nodes, parts)
   return parts.map(compilePart)
 }
 
 /** A store lives in the tasks of one sub-topology. */
-function refuseStoresOfTwoParts(parts: readonly (readonly GraphNode[])[]): void {
-  const owners = new Map<string, readonly GraphNode[]>()
-  for (const part of parts) {
-    for (const store of storeUsers(part).keys()) {
-      if (owners.has(store))
-        throw new MillraceError(
-          'MILLRACE_TOPOLOGY',
-          `the store ${store} is used by streams that do not meet, which run in different tasks: give each a store of its own`,
-        )
-      owners.set(store, part)
-    }
+function refuseStoresOfTwoParts(
+  nodes: readonly GraphNode[],
+  parts: readonly (readonly GraphNode[])[],
+): void {
+  for (const [store, users] of storeUsers(nodes)) {
+    const owner = parts.find((part) => part.includes(users[0]!))!
+    if (users.every((user) => owner.includes(user))) continue
+    throw new MillraceError(
+      'MILLRACE_TOPOLOGY',
+      `the store ${store} is used by streams that do not meet, which run in different tasks: give each a store of its own`,
+    )
   }
 }
 
