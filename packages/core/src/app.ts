@@ -9,14 +9,20 @@ import type { Env } from './env.ts'
 import { fs } from './checkpoint/fs/index.ts'
 import type { CheckpointSpec } from './checkpoint/spec.ts'
 import type { KStream, NodeOptions } from './dsl/kstream.ts'
+import { cursorOf, holdCursor } from './dsl/cursor.ts'
+import type { GlobalKTable, KTable, ToTableOptions } from './dsl/ktable.ts'
 import { StreamHandle } from './dsl/stream-handle.ts'
+import { tableOf } from './dsl/table-handle.ts'
+import { embeddedLogSpec } from './log/embedded/spec.ts'
 import type { Source } from './log/source.ts'
 import { durationMs } from './time/duration.ts'
 import { memoryState } from './state/memory/index.ts'
 import type { StateSpec } from './state/state.ts'
 import { refuseDecidingDeadLetters } from './topology/compile.ts'
 import { Graph } from './topology/graph.ts'
-import type { OnError } from './topology/graph-node.ts'
+import type { Clock, OnError } from './topology/graph-node.ts'
+import type { Build, Cursor } from './dsl/cursor.ts'
+import type { Serde } from './serde/serde.ts'
 import { Topology } from './topology/topology.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import type { AppState } from './runtime/lifecycle.ts'
@@ -34,6 +40,8 @@ export interface AppOptions {
   readonly state?: StateSpec
   /** What becomes of a row whose function threw, unless its node says otherwise. Default 'fail'. */
   readonly onError?: OnError
+  /** The clock of windows, joins and timers. Default `watermark`; `streamTime` is Kafka Streams' rule. */
+  readonly clock?: Clock
   /** Time, randomness, timers and logs; replaced in tests. */
   readonly env?: Env
 }
@@ -44,7 +52,7 @@ export class App {
   readonly onError: OnError
   readonly #options: AppOptions
   readonly #env: Env
-  readonly #graph: Graph = new Graph()
+  readonly #build: Build
   readonly #lifecycle: Lifecycle = new Lifecycle()
   #topology: Topology | undefined = undefined
   #worker: Worker | undefined = undefined
@@ -60,31 +68,92 @@ export class App {
     this.onError = options.onError ?? 'fail'
     this.#options = options
     this.#env = options.env ?? realEnv()
+    this.#build = {
+      graph: new Graph(),
+      log: this.#env.log,
+      internal: (topic, options) => embeddedLogSpec().internal!(topic, options),
+      clock: options.clock ?? 'watermark',
+    }
   }
 
   /** A stream of the rows of a source. Call it once per source; a handle may be used many times. */
   stream<K, V>(source: Source<K, V>, options: NodeOptions = {}): KStream<K, V> {
+    return new StreamHandle(
+      this.#source(source, 'stream', options, source?.nulls === 'pass'),
+    ) as never
+  }
+
+  /** A table of the newest row of each key of a source. */
+  table<K, V>(source: Source<K, V>, options: ToTableOptions = {}): KTable<K, V> {
+    const { name, ...table } = options
+    const rows = this.#source(source, 'table', name === undefined ? {} : { name }, true)
+    return tableOf(rows, 'table', table) as never
+  }
+
+  /** A whole topic in every worker, for joins by any key; not timed with the streams. */
+  globalTable<K, V>(source: Source<K, V>, options: NodeOptions = {}): GlobalKTable<K, V> {
+    this.#mayAdd(source, 'globalTable')
+    const node = this.#build.graph.add(
+      { kind: 'global', inputs: [], params: {}, onError: options.onError, source },
+      { given: options.name ?? source.name },
+    )
+    const handle = {}
+    holdCursor(handle, {
+      build: this.#build,
+      node,
+      key: serdeOf(source.key),
+      value: serdeOf(source.value),
+      rekeyed: false,
+    })
+    return handle as never
+  }
+
+  #mayAdd(source: unknown, verb: string): void {
     if (this.#topology !== undefined)
       throw new MillraceError(
         'MILLRACE_LIFECYCLE',
-        'the topology is built already: call app.stream(...) before describe(), topology(), run() and start()',
+        `the topology is built already: call app.${verb}(...) before describe(), topology(), run() and start()`,
       )
     if ((source as { kind?: unknown } | undefined)?.kind !== 'millrace.source')
       throw new MillraceError(
         'MILLRACE_CONFIG',
-        `stream(...) takes a source, for example embedded('orders', { value: json() })`,
+        `${verb}(...) takes a source, for example embedded('orders', { value: json() })`,
       )
-    const node = this.#graph.add(
-      { kind: 'source', inputs: [], params: {}, onError: options.onError, source },
+  }
+
+  #source<K, V>(
+    source: Source<K, V>,
+    verb: string,
+    options: NodeOptions,
+    passesNulls: boolean,
+  ): Cursor {
+    this.#mayAdd(source, verb)
+    const node = this.#build.graph.add(
+      {
+        kind: 'source',
+        inputs: [],
+        params: {},
+        onError: options.onError,
+        source,
+        passesNulls,
+        clock: this.#build.clock,
+        repartition: undefined,
+      },
       { given: options.name ?? source.name },
     )
-    return new StreamHandle({ graph: this.#graph, log: this.#env.log }, node) as never
+    return {
+      build: this.#build,
+      node,
+      key: serdeOf(source.key),
+      value: serdeOf(source.value),
+      rekeyed: false,
+    }
   }
 
   /** Compiles the graph, or says what is wrong with it. After that no node can be added. */
   topology(): Topology {
     if (typeof this.onError === 'object') refuseDecidingDeadLetters(this.onError.deadLetter)
-    return (this.#topology ??= new Topology(this.#graph.nodes))
+    return (this.#topology ??= new Topology(this.#build.graph.nodes))
   }
 
   describe(): string {
@@ -162,6 +231,11 @@ export class App {
   async close(): Promise<void> {
     await this.#worker?.stop()
   }
+}
+
+/** What reads and writes may lie in stores and repartition logs, too. */
+function serdeOf(codec: { decode: unknown; encode?: unknown }): Serde<unknown> | undefined {
+  return codec.encode === undefined ? undefined : (codec as Serde<unknown>)
 }
 
 export function createApp(options: AppOptions): App {

@@ -15,6 +15,44 @@ export type {
   TypeProblem,
   ValidateOptions,
 } from './dsl/kstream.ts'
+export type {
+  GlobalKTable,
+  KTable,
+  KTableGrouped,
+  BufferOptions,
+  ForeignJoinOptions,
+  GroupTableOptions,
+  SuppressOptions,
+  TableOptions,
+  ToTableOptions,
+} from './dsl/ktable.ts'
+export type {
+  Emit,
+  KCogrouped,
+  KCogroupedSessions,
+  KCogroupedWindowed,
+  KGrouped,
+  KSessions,
+  KWindowed,
+  LateOption,
+  WindowOptions,
+} from './dsl/kgrouped.ts'
+export type {
+  GlobalJoinOptions,
+  GroupOptions,
+  StreamJoinOptions,
+  TableJoinOptions,
+} from './dsl/kstream.ts'
+export type { Late } from './processors/node.ts'
+export { hopping, session, sliding, tumbling, unlimited } from './time/windows.ts'
+export type {
+  SessionWindow,
+  SlidingWindow,
+  TimeWindow,
+  UnlimitedWindow,
+  Windowed,
+} from './time/windows.ts'
+export type { Clock } from './topology/graph-node.ts'
 export type { StandardSchemaV1 } from './serde/schema.ts'
 export { MillraceError, isMillraceError } from './errors.ts'
 export type { Coordinates, ErrorCode, ErrorFamily } from './errors.ts'

@@ -10,6 +10,9 @@ import type { AsyncMode, AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { StoreSpec } from '../state/store.ts'
+import type { Late } from '../processors/node.ts'
+import type { KGrouped } from './kgrouped.ts'
+import type { GlobalKTable, KTable, ToTableOptions } from './ktable.ts'
 
 /** An operator is a plain function from handle to handle, run once while the topology is built. */
 export type Op<I, O> = (stream: I) => O
@@ -49,6 +52,43 @@ export interface EventTimeOptions extends NodeOptions {
 export interface ProcessOptions extends NodeOptions {
   /** The stores of this node, for `ctx.store(...)` in `open`. Nodes that name the same spec share the store. */
   readonly stores?: readonly StoreSpec[]
+}
+
+export interface GroupOptions extends NodeOptions {
+  /** Serdes of the repartition log and the store, where the stream has none or changed its key. */
+  readonly key?: Serde<any>
+  readonly value?: Serde<any>
+  /** Partitions of the repartition log. */
+  readonly partitions?: number
+}
+
+/** A key-value pair of streams joins: rows whose times are near enough. */
+export interface StreamJoinOptions<K = any, V = any, V2 = any> extends NodeOptions {
+  /** Both ways, or how far the other row may lie before and after this stream's row. */
+  readonly within: Duration | { readonly before: Duration; readonly after: Duration }
+  readonly grace?: Duration
+  /** Serdes of the rows that wait. Default: those of the streams, else the key codec and msgpack. */
+  readonly key?: Serde<any>
+  readonly left?: Serde<any>
+  readonly right?: Serde<any>
+  /** Rows that were too late to find a partner (clock: watermark). */
+  readonly late?: {
+    readonly left?: Sink<Late<V>> | ((late: KStream<K, Late<V>>) => void)
+    readonly right?: Sink<Late<V2>> | ((late: KStream<K, Late<V2>>) => void)
+  }
+}
+
+export interface TableJoinOptions extends NodeOptions {
+  /** Versioned tables only: rows wait so long for older changes of the table. */
+  readonly grace?: Duration
+  /** Serdes of the rows that wait. */
+  readonly key?: Serde<any>
+  readonly value?: Serde<any>
+}
+
+export interface GlobalJoinOptions<K2, V, K> extends NodeOptions {
+  /** The key of the global table for a row; null finds nothing. */
+  readonly key: (value: V, key: K) => K2 | null
 }
 
 export interface RetryOptions {
@@ -189,6 +229,54 @@ export interface KStream<K, V> {
     branches: B,
     options?: NodeOptions,
   ): { readonly [Name in keyof B | 'rest']: KStream<K, V> }
+
+  /** Rows of a key, for aggregates. Behind a changed key they cross a repartition log first. */
+  groupByKey(options?: GroupOptions): KGrouped<K, V>
+  /** Groups by a new key. */
+  groupBy<K2>(key: (value: V, key: K) => K2, options?: GroupOptions): KGrouped<K2, V>
+  /** Sends rows through a log of the app's own, placed by their key. */
+  repartition(options?: GroupOptions): KStream<K, V>
+  /** The newest row of each key. */
+  toTable(options?: ToTableOptions): KTable<K, V>
+
+  /** Pairs of rows with one key whose times are near enough. */
+  join<V2, R extends {}>(
+    other: KStream<K, V2>,
+    join: (left: V, right: V2, key: K) => R,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R>
+  /** Each row with the table's value of its key, at this moment or (versioned tables) at the row's time. */
+  join<V2, R extends {}>(
+    other: KTable<K, V2>,
+    join: (left: V, right: V2, key: K) => R,
+    options?: TableJoinOptions,
+  ): KStream<K, R>
+  /** Each row with the value of any key of a global table. */
+  join<K2, V2, R extends {}>(
+    other: GlobalKTable<K2, V2>,
+    join: (left: V, right: V2, key: K) => R,
+    options: GlobalJoinOptions<K2, V, K>,
+  ): KStream<K, R>
+  leftJoin<V2, R extends {}>(
+    other: KStream<K, V2>,
+    join: (left: V, right: V2 | null, key: K) => R,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R>
+  leftJoin<V2, R extends {}>(
+    other: KTable<K, V2>,
+    join: (left: V, right: V2 | null, key: K) => R,
+    options?: TableJoinOptions,
+  ): KStream<K, R>
+  leftJoin<K2, V2, R extends {}>(
+    other: GlobalKTable<K2, V2>,
+    join: (left: V, right: V2 | null, key: K) => R,
+    options: GlobalJoinOptions<K2, V, K>,
+  ): KStream<K, R>
+  outerJoin<V2, R extends {}>(
+    other: KStream<K, V2>,
+    join: (left: V | null, right: V2 | null, key: K) => R,
+    options: StreamJoinOptions<K, V, V2>,
+  ): KStream<K, R>
 
   /** The user's own processor, which may change the key. `make` is called once per task. */
   process<K2, U extends {}>(

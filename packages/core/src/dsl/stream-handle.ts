@@ -4,7 +4,6 @@
  */
 import type { StandardSchemaV1 } from '../serde/schema.ts'
 import { MillraceError } from '../errors.ts'
-import type { LogFn } from '../env.ts'
 import { durationMs } from '../time/duration.ts'
 import { Custom } from '../processors/custom.ts'
 import { Filter } from '../processors/filter.ts'
@@ -15,10 +14,12 @@ import { Validate } from '../processors/validate.ts'
 import type { AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Sink } from '../sink.ts'
-import type { StoreSpec } from '../state/store.ts'
+import type { Serde } from '../serde/serde.ts'
 import { derivedName } from '../topology/graph.ts'
 import type { Graph, Naming } from '../topology/graph.ts'
-import type { GraphNode, RowNode } from '../topology/graph-node.ts'
+import type { GraphNode } from '../topology/graph-node.ts'
+import { addRow, cursorOf, holdCursor, nameFor, otherCursor } from './cursor.ts'
+import type { Cursor, NewRow } from './cursor.ts'
 import type {
   AsyncOptions,
   EventTimeOptions,
@@ -28,27 +29,26 @@ import type {
   ProcessOptions,
   ValidateOptions,
 } from './kstream.ts'
+import type { GroupOptions, StreamJoinOptions, TableJoinOptions } from './kstream.ts'
+import type { ToTableOptions } from './ktable.ts'
 import { asyncBounds } from './async-bounds.ts'
+import { GroupedHandle } from './grouped-handle.ts'
+import { placed } from './placed.ts'
+import { joinStreams } from './stream-join.ts'
+import { joinGlobal, joinTable, tableOf } from './table-handle.ts'
+import type { JoinKind } from './table-handle.ts'
 
 type Fn = (value: unknown, key: unknown) => unknown
 type AnyStream = KStream<any, any>
 
-const brand: symbol = Symbol.for('millrace.kstream')
+type Joiner = (left: unknown, right: unknown, key: unknown) => unknown
+type JoinOptions = StreamJoinOptions | TableJoinOptions
 
-/** What a handle needs of its app. */
-export interface Build {
-  readonly graph: Graph
-  readonly log: LogFn
-}
+const keeps = { keepsValue: true }
 
 export class StreamHandle {
-  readonly #build: Build
-  readonly #node: GraphNode
-
-  constructor(build: Build, node: GraphNode) {
-    this.#build = build
-    this.#node = node
-    Object.defineProperty(this, brand, { value: true })
+  constructor(cursor: Cursor) {
+    holdCursor(this, cursor)
   }
 
   pipe(...ops: ((stream: unknown) => unknown)[]): unknown {
@@ -71,11 +71,11 @@ export class StreamHandle {
   }
 
   filter(keep: Fn, options: NodeOptions = {}): AnyStream {
-    return this.#row('filter', options, () => new Filter(keep, true))
+    return this.#row('filter', options, () => new Filter(keep, true), keeps)
   }
 
   filterNot(drop: Fn, options: NodeOptions = {}): AnyStream {
-    return this.#row('filterNot', options, () => new Filter(drop, false))
+    return this.#row('filterNot', options, () => new Filter(drop, false), keeps)
   }
 
   mapValues(map: Fn, options: NodeOptions = {}): AnyStream {
@@ -100,9 +100,13 @@ export class StreamHandle {
   }
 
   keyBy(key: Fn, options: KeyByOptions<unknown> = {}): AnyStream {
-    return this.#row('keyBy', options, () => new SelectKey(key), {
+    const node = addRow(cursorOf(this).build, 'keyBy', options, {
+      inputs: [this.#node],
+      make: () => new SelectKey(key),
       changesKey: options.partitioned !== true,
     })
+    const rekeyed = cursorOf(this).rekeyed || options.partitioned !== true
+    return this.#at(node, { key: options.key as Serde<unknown> | undefined, rekeyed })
   }
 
   selectKey(key: Fn, options: KeyByOptions<unknown> = {}): AnyStream {
@@ -128,7 +132,7 @@ export class StreamHandle {
   }
 
   peek(look: Fn, options: NodeOptions = {}): AnyStream {
-    return this.#row('peek', options, () => new Peek(look, false))
+    return this.#row('peek', options, () => new Peek(look, false), keeps)
   }
 
   foreach(look: Fn, options: NodeOptions = {}): void {
@@ -136,7 +140,7 @@ export class StreamHandle {
   }
 
   print(options: NodeOptions & { label?: string } = {}): AnyStream {
-    const { log } = this.#build
+    const { log } = cursorOf(this).build
     const label = options.label ?? this.#node.name
     return this.#row(
       'print',
@@ -147,16 +151,19 @@ export class StreamHandle {
             log('info', `[${label}]: ${JSON.stringify(key)}, ${JSON.stringify(value)}`),
           false,
         ),
+      keeps,
     )
   }
 
   merge(other: unknown, options: NodeOptions = {}): AnyStream {
-    const inputs = [this.#node, this.#sameApp(other, 'merge')]
+    const right = otherCursor(cursorOf(this), other, 'merge', 'a stream')
+    const inputs = [this.#node, right.node]
     return this.#add(
       { kind: 'merge', inputs, params: {}, onError: options.onError },
       options.name === undefined
         ? { shown: derivedName(inputs, 'merge') }
         : { given: options.name },
+      { rekeyed: cursorOf(this).rekeyed || right.rekeyed },
     )
   }
 
@@ -170,7 +177,7 @@ export class StreamHandle {
         'MILLRACE_CONFIG',
         `branch: 'rest' is the name of the rows that no predicate takes: call your branch something else`,
       )
-    const node = this.#build.graph.add(
+    const node = this.#graph.add(
       {
         kind: 'branch',
         inputs: [this.#node],
@@ -181,11 +188,11 @@ export class StreamHandle {
       this.#shown('branch', options),
     )
     const outputs = [...names, 'rest'].map((name, index) => {
-      const output = this.#build.graph.add(
+      const output = this.#graph.add(
         { kind: 'branch-output', inputs: [node], params: {}, onError: undefined, index },
         { shown: `${node.name}.${name}` },
       )
-      return [name, new StreamHandle(this.#build, output) as never] as const
+      return [name, this.#at(output)] as const
     })
     return Object.freeze(Object.fromEntries(outputs))
   }
@@ -201,15 +208,60 @@ export class StreamHandle {
     return this.#row('process', options, () => new Custom(make(), false), {
       changesKey: true,
       atMostOne: false,
-      stores: options.stores ?? [],
+      ...storesOf(options),
     })
   }
 
   processValues(make: () => Processor, options: ProcessOptions = {}): AnyStream {
     return this.#row('processValues', options, () => new Custom(make(), true), {
       atMostOne: false,
-      stores: options.stores ?? [],
+      ...storesOf(options),
     })
+  }
+
+  groupByKey(options: GroupOptions = {}): unknown {
+    return new GroupedHandle(this.#serdes(options), options.partitions)
+  }
+
+  groupBy(key: Fn, options: GroupOptions = {}): unknown {
+    const { key: serde, name: _, ...rest } = options
+    const keyed = this.keyBy(key, serde === undefined ? rest : { ...rest, key: serde })
+    return new GroupedHandle(withSerdes(cursorOf(keyed), options), options.partitions)
+  }
+
+  repartition(options: GroupOptions = {}): AnyStream {
+    const base = options.name ?? derivedName([this.#node], 'repartitioned')
+    return new StreamHandle(placed(cursorOf(this), base, { ...options, always: true })) as never
+  }
+
+  toTable(options: ToTableOptions = {}): unknown {
+    return tableOf(cursorOf(this), 'toTable', options)
+  }
+
+  join(other: unknown, join: Joiner, options: JoinOptions = {} as JoinOptions): AnyStream {
+    return this.#join('join', other, join, options)
+  }
+
+  leftJoin(other: unknown, join: Joiner, options: JoinOptions = {} as JoinOptions): AnyStream {
+    return this.#join('leftJoin', other, join, options)
+  }
+
+  outerJoin(other: unknown, join: Joiner, options: JoinOptions = {} as JoinOptions): AnyStream {
+    return this.#join('outerJoin', other, join, options)
+  }
+
+  #join(kind: JoinKind, other: unknown, join: Joiner, options: JoinOptions): AnyStream {
+    const left = cursorOf(this)
+    const right = otherCursor(left, other, kind, 'a stream or a table')
+    if (right.node.kind === 'global')
+      return new StreamHandle(joinGlobal(left, right, kind, join, options as never)) as never
+    if (right.table !== undefined)
+      return new StreamHandle(joinTable(left, right, kind, join, options as never)) as never
+    return new StreamHandle(joinStreams(left, right, kind, join, options as never)) as never
+  }
+
+  #serdes(options: GroupOptions): Cursor {
+    return withSerdes(cursorOf(this), options)
   }
 
   mapValuesAsync(
@@ -237,33 +289,27 @@ export class StreamHandle {
         `to(...) takes a sink, for example ndjson('out') or the .sink of an embedded topic`,
       )
     const name = `${sink.type}:${sink.target ?? 'per-record'}`
-    this.#build.graph.add(
+    this.#graph.add(
       { kind: 'sink', inputs: [this.#node], params: {}, onError: options.onError, sink },
       options.name === undefined ? { derived: legalise(name) } : { given: options.name },
     )
   }
 
+  /** A row operator. Values it makes are of a serde that nobody has named; so are keys. */
   #row(
     verb: string,
     options: NodeOptions,
     make: () => Processor,
-    more: { changesKey?: boolean; atMostOne?: boolean; stores?: readonly StoreSpec[] } = {},
+    more: Partial<NewRow> & { readonly keepsValue?: boolean; readonly key?: Serde<unknown> } = {},
   ): AnyStream {
-    const node: Omit<RowNode, 'name' | 'shownAs'> = {
-      kind: 'row',
-      verb,
-      inputs: [this.#node],
-      params: {},
-      onError: options.onError,
-      changesKey: more.changesKey ?? false,
-      atMostOne: more.atMostOne ?? true,
-      stores: Object.freeze([...(more.stores ?? [])]),
-      make,
-    }
-    return this.#add(
-      node,
-      node.stores.length > 0 ? this.#derived(verb, options) : this.#shown(verb, options),
-    )
+    const cursor = cursorOf(this)
+    const { changesKey = false, keepsValue = false } = more
+    const node = addRow(cursor.build, verb, options, { ...more, inputs: [cursor.node], make })
+    return this.#at(node, {
+      key: more.key ?? (changesKey ? undefined : cursor.key),
+      value: keepsValue ? cursor.value : undefined,
+      rekeyed: cursor.rekeyed || changesKey,
+    })
   }
 
   #async(
@@ -287,36 +333,44 @@ export class StreamHandle {
 
   /** For what lives on: the name must be unique by itself. */
   #derived(verb: string, options: NodeOptions): Naming {
-    return options.name === undefined
-      ? { derived: derivedName([this.#node], verb) }
-      : { given: options.name }
-  }
-
-  #add(node: Parameters<Graph['add']>[0], naming: Naming): AnyStream {
-    return new StreamHandle(this.#build, this.#build.graph.add(node, naming)) as never
+    return nameFor([this.#node], verb, options, true)
   }
 
   #shown(verb: string, options: NodeOptions): Naming {
-    return options.name === undefined
-      ? { shown: derivedName([this.#node], verb) }
-      : { given: options.name }
+    return nameFor([this.#node], verb, options, false)
   }
 
-  #sameApp(other: unknown, verb: string): GraphNode {
-    if (typeof other !== 'object' || other === null || !(brand in other))
-      throw new MillraceError('MILLRACE_CONFIG', `${verb}(...) takes a stream of the same app`)
-    if (!(#node in other))
-      throw new MillraceError(
-        'MILLRACE_TWO_COPIES',
-        `${verb}(...) got a stream of another copy of @millrace/core: run npm ls @millrace/core and keep one`,
-      )
-    if (other.#build.graph !== this.#build.graph)
-      throw new MillraceError(
-        'MILLRACE_CONFIG',
-        `${verb}(...) got a stream of another app: both sides must come from one createApp(...)`,
-      )
-    return other.#node
+  #add(
+    node: Parameters<Graph['add']>[0],
+    naming: Naming,
+    more: Partial<Pick<Cursor, 'key' | 'value' | 'rekeyed'>> = {},
+  ): AnyStream {
+    return this.#at(this.#graph.add(node, naming), more)
   }
+
+  /** A handle further down, with what has changed since here. */
+  #at(node: GraphNode, more: Partial<Pick<Cursor, 'key' | 'value' | 'rekeyed'>> = {}): AnyStream {
+    const { build, key, value, rekeyed } = cursorOf(this)
+    return new StreamHandle({ build, node, key, value, rekeyed, ...more }) as never
+  }
+
+  get #graph(): Graph {
+    return cursorOf(this).build.graph
+  }
+
+  get #node(): GraphNode {
+    return cursorOf(this).node
+  }
+}
+
+function storesOf({ stores = [] }: ProcessOptions): Pick<NewRow, 'stateful' | 'stores'> {
+  const frozen = Object.freeze([...stores])
+  return { stateful: frozen.length > 0, stores: () => frozen }
+}
+
+/** The serdes that the user names from here on. */
+function withSerdes(cursor: Cursor, { key, value }: GroupOptions): Cursor {
+  return { ...cursor, key: key ?? cursor.key, value: value ?? cursor.value }
 }
 
 /** Targets are free text (paths, addresses); node names are not. */

@@ -3,6 +3,7 @@
  * open log, one membership and one consumer group in a worker.
  */
 import type { Env } from '../env.ts'
+import type { Serde } from '../serde/serde.ts'
 import type { Decider, Outlet } from './decider.ts'
 import type { LogAdmin, Membership, TaskAssignment } from './membership.ts'
 import type { Source } from './source.ts'
@@ -26,6 +27,22 @@ export interface LogSpec {
    * resolves, the topics of these sources exist if the log may make them (`admin.splits` answers).
    */
   open(ctx: OpenContext, sources: readonly Source<unknown, unknown>[]): Promise<Log>
+  /** A topic of the app's own in this log, for rows whose key was changed. Undefined: it takes none. */
+  internal?(topic: string, options: InternalTopicOptions): InternalTopic
+}
+
+export interface InternalTopicOptions {
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Undefined: the engine says how many when it starts. */
+  readonly partitions: number | undefined
+}
+
+export interface InternalTopic {
+  /** Rows with a null value are rows. */
+  readonly source: Source<unknown, unknown>
+  /** A Sink; its contract stands above this one. */
+  readonly sink: unknown
 }
 
 export interface Log {

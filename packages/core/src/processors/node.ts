@@ -5,7 +5,7 @@
  */
 import { MillraceError, isMillraceError } from '../errors.ts'
 import { Counters } from './counters.ts'
-import type { ProcessorContext, Receiver } from './processor.ts'
+import type { ProcessorContext, Receiver, TableReader } from './processor.ts'
 import type { Row } from './row.ts'
 import type { StoreSpec } from '../state/store.ts'
 
@@ -23,14 +23,86 @@ export class Node implements ProcessorContext {
   readonly #clock: { now: number }
   readonly #failures: FailureHandler
   next: Receiver = end
+  /** Named side outputs (`late`), set by the wiring where somebody reads them. */
+  readonly outputs: Map<string, Receiver> = new Map()
   /** The stores this node declares, by name. */
   stores: ReadonlyMap<string, unknown> = noStores
+  /** What the node looks up, in the order in which its graph node names the tables. */
+  tables: readonly TableReader[] = []
+  /** True: T is the highest time of the rows this node saw (Kafka Streams' rule). False: T is the stage's watermark. */
+  readonly usesStreamTime: boolean
+  /** T under stream time. Part of the commit, so that what was late before a restart is late after it. */
+  streamTime: number = -Infinity
 
-  constructor(name: string, row: Row, clock: { now: number }, failures: FailureHandler) {
+  constructor(
+    name: string,
+    row: Row,
+    clock: { now: number },
+    failures: FailureHandler,
+    usesStreamTime: boolean = false,
+  ) {
     this.name = name
     this.row = row
     this.#clock = clock
     this.#failures = failures
+    this.usesStreamTime = usesStreamTime
+  }
+
+  /** A row of this time counts for the node's clock. Returns T: of this row on under stream time, else the stage's. */
+  observe(time: number): number {
+    if (!this.usesStreamTime) return this.row.watermark
+    if (time > this.streamTime) this.streamTime = time
+    return this.streamTime
+  }
+
+  /** T of this node, between rows. */
+  get time(): number {
+    return this.usesStreamTime ? this.streamTime : this.row.watermark
+  }
+
+  /** A change of a table: null deletes. `old` is undefined where the table does not tell old values. */
+  change(
+    key: unknown,
+    value: unknown,
+    old: unknown,
+    time: number,
+    latest: boolean = true,
+    final: boolean = false,
+  ): void {
+    const row = this.row
+    const { time: timeBefore, old: oldBefore, latest: latestBefore, final: finalBefore } = row
+    const tombstoneBefore = row.tombstone
+    row.time = time
+    row.old = old
+    row.latest = latest
+    row.final = final
+    row.tombstone = value === null
+    this.next.process(key, value, row)
+    row.time = timeBefore
+    row.old = oldBefore
+    row.latest = latestBefore
+    row.final = finalBefore
+    row.tombstone = tombstoneBefore
+  }
+
+  /**
+   * The row in progress is late here: it leaves once, through the late stream of the node where somebody reads it, else it is only
+   * counted (law 10).
+   */
+  late(key: unknown, value: unknown, side: string = 'late', windows?: readonly LateWindow[]): void {
+    const { counters, row } = this
+    counters.late++
+    const output = this.outputs.get(side)
+    if (output === undefined) return
+    const late: Late<unknown> = {
+      value,
+      node: this.name,
+      time: row.time,
+      watermark: this.time,
+      lateBy: this.time - row.time,
+      windows: windows ?? [],
+    }
+    output.process(key, late, row)
   }
 
   forward(key: unknown, value: unknown, time?: number): void {
@@ -78,6 +150,25 @@ export class Node implements ProcessorContext {
   reject(error: unknown, reason: string): void {
     this.#failures.rejected(this, error, reason, this.row)
   }
+}
+
+/** A window that had closed when the row came. */
+export interface LateWindow {
+  readonly start: number
+  readonly end: number
+}
+
+/** A row that came too late for a node, as its late stream shows it. */
+export interface Late<out V> {
+  readonly value: V
+  readonly node: string
+  /** Event time of the row. */
+  readonly time: number
+  /** T of the node when the row came. */
+  readonly watermark: number
+  readonly lateBy: number
+  /** The windows that refused it; none at a join. */
+  readonly windows: readonly LateWindow[]
 }
 
 const noStores: ReadonlyMap<string, unknown> = new Map()

@@ -36,7 +36,26 @@ export interface Processor<in K = unknown, in V = unknown, out K2 = unknown, out
   tick?(now: number): void
   /** Emits up to `budget` rows of what is owed; true while more is owed. No row passes an unfinished drain. */
   drain?(budget: number): boolean
+  /** Right before a freeze: what was held back for it (the newest change of each key) goes on. */
+  flush?(): void
   close?(): void
+  /** Of a node with several inputs: where the rows of each enter, in the order of its inputs; `process` is not called then. */
+  readonly sides?: readonly Receiver[]
+  /** Of a table's node: what other nodes of the stage look up in it. */
+  readonly reader?: TableReader
+}
+
+/** The newest value of a table's key and its time. Belongs to the table: not to be changed or kept over rows. */
+export interface TableEntry {
+  readonly value: unknown
+  readonly time: number
+}
+
+/** A table as joins see it: the values at this very moment of the stage. */
+export interface TableReader {
+  get(key: unknown): TableEntry | undefined
+  /** Versioned tables only: the value that was valid at that time. */
+  at?(key: unknown, time: number): TableEntry | undefined
 }
 
 /** Where a row goes next: a node, a fork, the end of a prefix, the edge of a stage. */

@@ -7,7 +7,7 @@ import type { Origin, RowContext } from '../row.ts'
 export class Row implements RowContext {
   time: number = NaN
   watermark: number = -Infinity
-  old: null | undefined = undefined
+  old: unknown = undefined
   tombstone = false
   latest = true
   final = false

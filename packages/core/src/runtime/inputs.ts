@@ -46,6 +46,7 @@ export class Inputs {
         outOfOrderMs: times.get(split.topic)?.outOfOrderMs ?? 0,
         idleMs: times.get(split.topic)?.idleMs,
       })),
+      part.clock,
     )
   }
 

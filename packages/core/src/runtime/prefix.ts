@@ -36,14 +36,14 @@ export class Prefix implements Receiver {
       topic: string
       key: Decoder<unknown>
       value: Decoder<unknown>
-      nulls?: 'pass' | 'drop'
     },
+    passesNulls: boolean,
   ) {
     this.#node = node
     this.#key = source.key
     this.#value = source.value
     this.#topic = source.topic
-    this.#passesNull = source.nulls === 'pass'
+    this.#passesNull = passesNulls
   }
 
   /** Rows seen, whatever became of them. */

@@ -20,7 +20,11 @@ export class Stage {
   readonly row: Row = new Row()
   /** In front of this stage; the first one is fed by splits. */
   readonly queue: StageQueue | undefined
+  readonly #starved: () => boolean
   #nodes: readonly StageNode[] = []
+  /** Those that may make rows without being given one. */
+  #makers: readonly StageNode[] = []
+  #flushing: readonly StageNode[] = []
   #advancing: readonly StageNode[] = []
   #ticking: readonly StageNode[] = []
   #draining: readonly StageNode[] = []
@@ -28,8 +32,10 @@ export class Stage {
   #cursor = -1
   #target = -Infinity
 
-  constructor(queue: StageQueue | undefined) {
+  /** `starved`: a due store is waiting for its disk, and what a node took for the end of what it owes is none. */
+  constructor(queue: StageQueue | undefined, starved: () => boolean) {
     this.queue = queue
+    this.#starved = starved
   }
 
   get nodes(): readonly StageNode[] {
@@ -52,13 +58,15 @@ export class Stage {
     this.#advancing = nodes.filter(({ processor }) => processor.advance !== undefined)
     this.#ticking = nodes.filter(({ processor }) => processor.tick !== undefined)
     this.#draining = nodes.filter(({ processor }) => processor.drain !== undefined)
+    this.#flushing = nodes.filter(({ processor }) => processor.flush !== undefined)
+    this.#makers = [...new Set([...this.#advancing, ...this.#ticking, ...this.#draining])]
   }
 
   /** Rows that time has made in this stage so far. */
   get made(): number {
     let made = 0
-    const advancing = this.#advancing
-    for (let i = 0; i < advancing.length; i++) made += advancing[i]!.node.counters.made
+    const makers = this.#makers
+    for (let i = 0; i < makers.length; i++) made += makers[i]!.node.counters.made
     return made
   }
 
@@ -113,8 +121,14 @@ export class Stage {
         if (below < 0 || left <= 0) return -1
         left = below
       }
+      if (this.#starved()) return -1
     }
     return left
+  }
+
+  /** What was held back for the commit goes on, from the top down. */
+  flush(): void {
+    for (const { processor } of this.#flushing) processor.flush!()
   }
 
   tick(now: number): void {

@@ -5,7 +5,7 @@
  */
 import { Crossing } from './stage-queue.ts'
 import type { Cut } from './split-input.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageNode } from './stage.ts'
 
 /** Rows that closes, timers and fan-outs may emit between two rows, before the driver gets a word in. */
 const drainRows = 2_000
@@ -69,11 +69,13 @@ export class Stages {
 
   /** Goes on with what is owed, one slice. True when nothing is owed any more. */
   settle(watermark: number): boolean {
-    this.changed = true
     for (let i = this.all.length - 1; i >= 0; i--) {
       const stage = this.all[i]!
       const wasAdvancing = stage.advancing
-      if (!stage.resume(drainRows)) return false
+      const { made } = stage
+      const done = stage.resume(drainRows)
+      if (stage.made !== made) this.changed = true
+      if (!done) return false
       if (wasAdvancing) this.#passTimeOn(i)
     }
     this.owes = false
@@ -82,7 +84,16 @@ export class Stages {
   }
 
   tick(now: number): void {
-    for (const stage of this.all) stage.tick(now)
+    for (const stage of this.all) {
+      const { made } = stage
+      stage.tick(now)
+      this.drain(stage)
+      if (stage.made !== made) this.changed = true
+    }
+  }
+
+  flush(): void {
+    for (const stage of this.all) stage.flush()
   }
 
   /** Nothing is owed, and nothing stands between two stages. */
@@ -108,10 +119,20 @@ export class Stages {
 
   saveTimes(watermarks: Map<string, number>): void {
     this.all.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
+    for (const { node } of this.#ownTimes)
+      if (node.streamTime > -Infinity) watermarks.set(`node/${node.name}`, node.streamTime)
+  }
+
+  get #ownTimes(): readonly StageNode[] {
+    return this.all.flatMap(({ nodes }) => nodes).filter(({ node }) => node.usesStreamTime)
   }
 
   restoreTimes(watermarks: ReadonlyMap<string, number>): void {
     this.all.forEach((stage, i) => stage.restore(watermarks.get(`stage/${i}`) ?? -Infinity))
+    for (const { node } of this.#ownTimes)
+      node.streamTime = watermarks.get(`node/${node.name}`) ?? -Infinity
+    // A commit may have come between two slices of a drain: nothing is taken before the rest of it.
+    this.owes = !this.plain
   }
 
   /** Behind the rows in flight that were restored stands the T of the stage above. */

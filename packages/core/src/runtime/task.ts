@@ -19,7 +19,7 @@ import type { TaskState } from '../state/state.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { Node } from '../processors/node.ts'
-import type { Receiver } from '../processors/processor.ts'
+import type { Receiver, TableReader } from '../processors/processor.ts'
 import type { Counters } from '../processors/counters.ts'
 import type { SinkNode } from '../processors/sink-node.ts'
 import { Calls } from './calls.ts'
@@ -45,6 +45,8 @@ export type RunEnd =
   | 'full'
   /** The next row is the one to stop before. */
   | 'cut'
+  /** What is due next is on disk: wait for `refill` of the task's state. */
+  | 'refill'
 
 /** The positions, times, state and staged rows of one commit, as they were between two rows. */
 export interface Frozen {
@@ -73,6 +75,8 @@ export interface TaskOptions {
   readonly cut?: Cut | undefined
   /** Where its stores live; needed by a sub-topology with stores. */
   readonly state?: TaskState | undefined
+  /** The global tables of its worker, by the name of their node. */
+  readonly globals?: ReadonlyMap<string, TableReader> | undefined
 }
 
 export class Task {
@@ -104,6 +108,7 @@ export class Task {
       ports: options.ports,
       onError: options.onError,
       state: options.state,
+      globals: options.globals ?? new Map(),
     })
     this.#state = options.state
     this.#stages = new Stages(this.#wired.stages)
@@ -154,6 +159,7 @@ export class Task {
     this.#calls.tick(monotonic)
     const watermark = this.#inputs.tick(monotonic)
     if (this.#stages.owes) return
+    this.#stages.first.row.origin = undefined // nobody's row: what follows is made by the wall clock
     this.#stages.tick(now)
     this.#stages.moveTime(watermark)
   }
@@ -178,7 +184,7 @@ export class Task {
     let left = rowsMax
     while (left > 0) {
       if (stages.owes && !stages.settle(this.#inputs.watermark.value))
-        return this.#full ? 'full' : 'more'
+        return this.#state?.starved === true ? 'refill' : this.#full ? 'full' : 'more'
       if (this.#sinksFull) return 'full'
       if (stages.later && stages.deliver()) {
         left--
@@ -299,11 +305,17 @@ export class Task {
 
   /** True when there is something worth a commit: rows taken or ended, positions moved. A bare T is not. */
   get changed(): boolean {
-    return this.#changed || this.#stages.changed || this.#inputs.moved
+    return (
+      this.#changed ||
+      this.#stages.changed ||
+      this.#inputs.moved ||
+      (this.#state !== undefined && this.#state.dirty > 0)
+    )
   }
 
   /** Between two rows: what changed since the last freeze. Processing may go on at once. */
   freeze(): Frozen {
+    this.#stages.flush()
     const watermarks = new Map<string, number>()
     this.#inputs.saveTimes(watermarks)
     this.#stages.saveTimes(watermarks)

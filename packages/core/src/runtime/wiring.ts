@@ -10,7 +10,7 @@ import { AsyncNode } from '../processors/async-node.ts'
 import { EventTime } from '../processors/event-time.ts'
 import { Node, receiverOf } from '../processors/node.ts'
 import { Pass } from '../processors/pass.ts'
-import type { Processor, Receiver } from '../processors/processor.ts'
+import type { Processor, Receiver, TableReader } from '../processors/processor.ts'
 import { Row } from '../processors/row.ts'
 import { SinkNode } from '../processors/sink-node.ts'
 import { assert, unreachable } from '../assert.ts'
@@ -20,7 +20,7 @@ import type { GraphNode, OnError } from '../topology/graph-node.ts'
 import type { TaskState } from '../state/state.ts'
 import type { StoreSpec } from '../state/store.ts'
 import type { SubTopology } from '../topology/compile.ts'
-import { storesOf } from '../topology/graph-node.ts'
+import { readsOf, storesOf } from '../topology/graph-node.ts'
 import type { Calls } from './calls.ts'
 import type { Failures, Policy } from './failures.ts'
 import { Prefix } from './prefix.ts'
@@ -54,6 +54,8 @@ export interface WiringContext {
   readonly ports: SinkPorts
   readonly onError: OnError
   readonly state: TaskState | undefined
+  /** Global tables, by the name of their node. */
+  readonly globals: ReadonlyMap<string, TableReader>
 }
 
 export function wire(part: SubTopology, ctx: WiringContext): Wired {
@@ -77,7 +79,11 @@ class Wiring {
     this.#ctx = ctx
     this.#stages = Array.from(
       { length: part.stages },
-      (_, i) => new Stage(i === 0 ? undefined : new StageQueue(ctx.calls, ctx.nextSeq)),
+      (_, i) =>
+        new Stage(
+          i === 0 ? undefined : new StageQueue(ctx.calls, ctx.nextSeq),
+          () => ctx.state?.starved === true,
+        ),
     )
   }
 
@@ -93,7 +99,7 @@ class Wiring {
     const entries = new Map<string, Receiver>()
     for (const { source, nodes: steps } of this.#part.prefixes) {
       const { node } = this.#built.get(source)!
-      const prefix = new Prefix(node, source.source)
+      const prefix = new Prefix(node, source.source, source.passesNulls)
       const last = steps.at(-1)
       entries.set(
         source.source.topic,
@@ -123,14 +129,21 @@ class Wiring {
     // A node of a prefix has the row of its source, an async node that of the stage which its answers enter.
     const stage = this.#part.stageOf.get(graphNode)! + (graphNode.kind === 'async' ? 1 : 0)
     const row = this.#prefixRows.get(graphNode) ?? this.#stages[stage]!.row
-    const node = new Node(graphNode.name, row, this.#ctx.clock, this.#ctx.failures)
+    const node = new Node(
+      graphNode.name,
+      row,
+      this.#ctx.clock,
+      this.#ctx.failures,
+      this.#part.clock === 'streamTime',
+    )
     this.#ctx.failures.setPolicy(
       node,
       this.#policyOf(graphNode.onError ?? this.#ctx.onError, stage),
       this.#prefixRows.has(graphNode),
     )
     const processor = this.#processorOf(graphNode)
-    node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec)]))
+    node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec, row)]))
+    node.tables = readsOf(graphNode).map((table) => this.#tableOf(table, graphNode))
     processor.open(node)
     if (processor instanceof AsyncNode) {
       const queue = this.#stages[stage]!.queue!
@@ -142,13 +155,23 @@ class Wiring {
   }
 
   /** Nodes that declare the same spec share the store. */
-  #storeOf(spec: StoreSpec): unknown {
+  #storeOf(spec: StoreSpec, row: Row): unknown {
     if (!this.#stores.has(spec.name)) {
-      const { state } = this.#ctx
+      const { state, clock } = this.#ctx
       assert(state !== undefined, 'a task with stores is given a state')
-      this.#stores.set(spec.name, state.open(spec))
+      const clocks = { eventTime: () => row.watermark, now: () => clock.now }
+      this.#stores.set(spec.name, state.open(spec, clocks))
     }
     return this.#stores.get(spec.name)
+  }
+
+  #tableOf(table: GraphNode, reads: GraphNode): TableReader {
+    const reader =
+      table.kind === 'global'
+        ? this.#ctx.globals.get(table.name)
+        : this.#built.get(table)?.processor.reader
+    assert(reader !== undefined, `the table ${table.name} can be looked up by ${reads.name}`)
+    return reader
   }
 
   #processorOf(graphNode: GraphNode): Processor {
@@ -156,6 +179,7 @@ class Wiring {
       case 'source':
       case 'merge':
       case 'branch-output':
+      case 'side-output':
         return new Pass()
       case 'row':
         return graphNode.make()
@@ -170,6 +194,10 @@ class Wiring {
         return new AsyncNode(graphNode.operator(), graphNode.bounds)
       case 'sink':
         return new SinkNode(this.#ctx.ports.get(graphNode.name)!)
+      case 'repartition':
+        return new SinkNode(this.#ctx.ports.get(graphNode.name)!)
+      case 'global':
+        throw new MillraceError('MILLRACE_INVARIANT', 'a global table is no part of a task')
       default:
         return unreachable(graphNode)
     }
@@ -201,15 +229,27 @@ class Wiring {
       }
       return
     }
-    node.next = receiverOf(children.map((child) => this.#edge(graphNode, child)))
+    const ways: Receiver[] = []
+    children.forEach((child, i) => {
+      const way = this.#edge(graphNode, child, children.indexOf(child) < i)
+      if (child.kind === 'side-output') node.outputs.set(child.output, way)
+      else ways.push(way)
+    })
+    node.next = receiverOf(ways)
   }
 
-  /** The way to a child: direct within a stage, else across one boundary after the other. */
-  #edge(from: GraphNode, to: GraphNode): Receiver {
-    const target = this.#chainAt(to) ?? (this.#built.get(to)!.processor as Receiver)
+  /**
+   * The way to a child: direct within a stage, else across one boundary after the other. `again`: the child takes the same rows a
+   * second time, as its other input (a self join).
+   */
+  #edge(from: GraphNode, to: GraphNode, again: boolean = false): Receiver {
+    const { processor } = this.#built.get(to)!
+    const side = again ? to.inputs.lastIndexOf(from) : to.inputs.indexOf(from)
+    const target = processor.sides?.[side] ?? this.#chainAt(to) ?? (processor as Receiver)
     const below = this.#part.stageOf.get(to)!
     const above = this.#part.stageOf.get(from)! + (from.kind === 'async' ? 1 : 0)
-    return this.#across(to.name, target, above, below)
+    const name = processor.sides === undefined ? to.name : `${to.name}#${side}`
+    return this.#across(name, target, above, below)
   }
 
   #across(name: string, target: Receiver, above: number, below: number): Receiver {
@@ -267,6 +307,7 @@ export function sinksOf(part: SubTopology, onError: OnError): ReadonlyMap<string
   const sinks = new Map<string, Sink<never>>()
   for (const node of part.nodes) {
     if (node.kind === 'sink') sinks.set(node.name, node.sink)
+    if (node.kind === 'repartition') sinks.set(node.name, node.sink)
     const policy = node.onError ?? onError
     if (typeof policy !== 'string') addDeadLetters(sinks, policy.deadLetter)
   }

@@ -34,9 +34,17 @@ export interface StoreDelta {
   readonly ops: readonly StoreOp[]
 }
 
+/** What a store with expiry asks for the time. */
+export interface StoreClocks {
+  /** T of the stage. */
+  eventTime(): number
+  /** Wall clock of the task. */
+  now(): number
+}
+
 export interface TaskState {
   /** A store of this task. Two stores of one name are refused. */
-  open<S>(spec: StoreSpec<S>): S
+  open<S>(spec: StoreSpec<S>, clocks?: StoreClocks): S
   /** Rows of the checkpoint, absolute, in the order of the log; before the first row, also in several calls. Copies. */
   restore(store: string, ops: Iterable<StoreOp>): void
   /** Keys changed since the last freeze, over all stores: the task commits early when they are many. */
@@ -45,6 +53,12 @@ export interface TaskState {
   freeze(): readonly StoreDelta[]
   /** The oldest freeze that is undecided is decided. */
   decided(): void
+  /**
+   * A due store met the end of what it has in memory, and more may follow on disk: what its processor took for the end is none.
+   * Nothing goes on until `refill` has resolved.
+   */
+  readonly starved: boolean
+  refill(): Promise<void>
   /** Background work between rows: writes decided rows to the disk. Resolves when nothing waits. */
   apply(): Promise<void>
   /** Undecided rows are dropped. */

@@ -43,7 +43,7 @@ export interface RangeOptions {
  */
 export type StoreScope = 'key' | 'task'
 
-export type StoreShape = 'key-value' | 'window' | 'session' | 'versioned'
+export type StoreShape = 'key-value' | 'window' | 'session' | 'versioned' | 'due'
 
 /** What an operator declares. Frozen data; nothing is opened before a task opens its state. */
 export interface StoreSpec<out S = unknown> {
@@ -65,6 +65,39 @@ export interface StoreSpec<out S = unknown> {
 /** Where a spec puts its rows: the state of the task that opens it. Every shape is a key-value store below. */
 export interface Backing {
   keyValue<K, V>(rows: Rows<K, V>): KeyValueStore<K, V>
+  due<V>(rows: DueRows<V>): DueStore<V>
+}
+
+/**
+ * Order by time over all keys: closes, timers, suppressed rows, expiry. Entries are identified by (time, id); the order is time, then
+ * the unsigned bytes of the id. `put` replaces.
+ *
+ * On disk only the lowest entries are in memory. A read that comes to their end may have missed some: the state says `starved` then,
+ * and the task calls again what stopped here (`drain`) once they are there. So take the lowest entry and delete it, and do not
+ * remember that there was none.
+ */
+export interface DueStore<in out V = null> {
+  readonly name: string
+  put(time: number, id: Uint8Array, value: V): void
+  delete(time: number, id: Uint8Array): void
+  get(time: number, id: Uint8Array): V | undefined
+  /** The lowest entry, if its time is at most `upTo`. */
+  first(upTo: number): Due<V> | undefined
+  /** In order, from the lowest on. Entries may be deleted meanwhile; new ones are seen if they lie ahead. */
+  entries(): Iterable<Due<V>>
+  /** Entries there are. */
+  readonly size: number
+}
+
+export interface Due<out V = null> {
+  readonly time: number
+  readonly id: Uint8Array
+  readonly value: V
+}
+
+export interface DueRows<in out V> {
+  readonly name: string
+  readonly value: Serde<V>
 }
 
 export interface Rows<in out K, in out V> {

@@ -29,11 +29,17 @@ class SplitClock {
 
 export class Watermark {
   readonly #splits: readonly SplitClock[]
+  readonly #streamTime: boolean
   #monotonic: number | undefined = undefined
   #value = -Infinity
 
-  constructor(splits: readonly SplitClockOptions[]) {
+  /** `streamTime`: T is the highest time of all rows, and silence means nothing (Kafka Streams' rule). */
+  constructor(
+    splits: readonly SplitClockOptions[],
+    clock: 'watermark' | 'streamTime' = 'watermark',
+  ) {
     this.#splits = splits.map((options) => new SplitClock(options))
+    this.#streamTime = clock === 'streamTime'
   }
 
   get value(): number {
@@ -60,7 +66,8 @@ export class Watermark {
     if (time > clock.maxTime) {
       clock.maxTime = time
       // One split is the common case, and its row the only thing that can move T: no need to look at all of them.
-      if (this.#splits.length > 1) this.#move()
+      if (this.#streamTime) this.#value = Math.max(this.#value, time)
+      else if (this.#splits.length > 1) this.#move()
       else if (clock.watermark > this.#value) this.#value = clock.watermark
     }
     return this.#value
@@ -69,6 +76,7 @@ export class Watermark {
   /** Monotonic time goes on; `caughtUp(i)` says whether silence of a split means that there is nothing. */
   tick(monotonic: number, caughtUp: (split: number) => boolean): number {
     this.#monotonic = monotonic
+    if (this.#streamTime) return this.#value
     for (let i = 0; i < this.#splits.length; i++) {
       const clock = this.#splits[i]!
       if (clock.silentSince === undefined || !caughtUp(i)) {

@@ -11,7 +11,7 @@
  */
 import { MillraceError } from '../errors.ts'
 import type { Sink } from '../sink.ts'
-import type { EventTimeNode, GraphNode, SourceNode } from './graph-node.ts'
+import type { Clock, EventTimeNode, GraphNode, SourceNode } from './graph-node.ts'
 import { assignStages, refuseStateBehindNewKeys, storeUsers } from './stages.ts'
 
 export interface SourcePrefix {
@@ -28,7 +28,9 @@ export interface SubTopology {
   readonly prefixes: readonly SourcePrefix[]
   readonly stageOf: ReadonlyMap<GraphNode, number>
   readonly stages: number
+  /** With an entry for each edge: a node that takes the same rows twice stands here twice. */
   readonly children: ReadonlyMap<GraphNode, readonly GraphNode[]>
+  readonly clock: Clock
 }
 
 export function compile(nodes: readonly GraphNode[]): readonly SubTopology[] {
@@ -37,7 +39,7 @@ export function compile(nodes: readonly GraphNode[]): readonly SubTopology[] {
       'MILLRACE_TOPOLOGY',
       'the app has no source: start with app.stream(...)',
     )
-  const parts = components(nodes)
+  const parts = components(nodes.filter(({ kind }) => kind !== 'global'))
   refuseStoresOfTwoParts(nodes, parts)
   return parts.map(compilePart)
 }
@@ -71,7 +73,8 @@ function compilePart(nodes: readonly GraphNode[]): SubTopology {
   const stageOf = assignStages(nodes)
   const stages =
     1 + Math.max(...nodes.map((node) => stageOf.get(node)! + (node.kind === 'async' ? 1 : 0)))
-  return Object.freeze({ name, nodes, prefixes, stageOf, stages, children })
+  const clock = oneClock(sources)
+  return Object.freeze({ name, nodes, prefixes, stageOf, stages, children, clock })
 }
 
 /** Connected components, in the order of their first node. */
@@ -171,6 +174,18 @@ function refuseTwoLogs(sources: readonly SourceNode[]): void {
       )
     }
   }
+}
+
+/** T is one thing for all nodes that rows of several sources meet in. */
+function oneClock(sources: readonly SourceNode[]): Clock {
+  const first = sources[0]!
+  const other = sources.find(({ clock }) => clock !== first.clock)
+  if (other !== undefined)
+    throw new MillraceError(
+      'MILLRACE_TOPOLOGY',
+      `the sources ${first.name} (${first.clock}) and ${other.name} (${other.clock}) meet in one sub-topology and use different clocks: give both the same { clock }`,
+    )
+  return first.clock
 }
 
 function refuseSameTopicTwice(sources: readonly SourceNode[]): void {

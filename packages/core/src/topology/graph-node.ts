@@ -11,6 +11,7 @@ import type { Processor } from '../processors/processor.ts'
 import type { Source } from '../log/source.ts'
 import type { StoreSpec } from '../state/store.ts'
 import type { Sink } from '../sink.ts'
+import type { Serde } from '../serde/serde.ts'
 
 /** What a person on call would want to know about a failed row. */
 export interface Rejected {
@@ -30,6 +31,12 @@ export interface Rejected {
 /** What becomes of a row whose function threw: the task stops before it, it is skipped, or written to a sink. */
 export type OnError = 'fail' | 'skip' | { readonly deadLetter: Sink<Rejected> }
 
+/**
+ * `watermark` (default): event time less `outOfOrder`, the minimum over the splits, which an idle split does not hold back.
+ * `streamTime`: Kafka Streams' rule: the highest time seen, by each node for itself.
+ */
+export type Clock = 'watermark' | 'streamTime'
+
 interface Base {
   readonly name: string
   /** The name was made for people and may be numbered: it must lead to nothing that lives on. */
@@ -43,6 +50,12 @@ interface Base {
 export interface SourceNode extends Base {
   readonly kind: 'source'
   readonly source: Source<unknown, unknown>
+  /** Rows with a null value are rows: of a table, or because the source says so. */
+  readonly passesNulls: boolean
+  /** The clock of the nodes below it. */
+  readonly clock: Clock
+  /** Reads what this node writes: a repartition log. */
+  readonly repartition: RepartitionNode | undefined
 }
 /** One row in, any number out, synchronously. */
 export interface RowNode extends Base {
@@ -52,9 +65,35 @@ export interface RowNode extends Base {
   readonly changesKey: boolean
   /** False for flatMap and the user's own processors, which may make several rows of one: not in a source's prefix. */
   readonly atMostOne: boolean
-  /** Its state: found again by name after a restart. */
-  readonly stores: readonly StoreSpec[]
+  /** It keeps state, so its name leads to something that lives on. */
+  readonly stateful: boolean
+  /** Its stores, found again by name after a restart. Asked once the topology is complete: a table is kept if it is read. */
+  readonly stores: () => readonly StoreSpec[]
+  /** The tables it looks up: nodes of this stage, or global tables. */
+  readonly reads: readonly GraphNode[]
   readonly make: () => Processor
+}
+/** Rows that a node sends beside its results: `late`. Its input is that node. */
+export interface SideOutputNode extends Base {
+  readonly kind: 'side-output'
+  readonly output: string
+}
+/** Writes rows under their new key to a log of the app's own, which the source node of the same topic reads. */
+export interface RepartitionNode extends Base {
+  readonly kind: 'repartition'
+  readonly topic: string
+  readonly sink: Sink<unknown>
+  readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Undefined: as many as the topics it is joined with have, else as its own sources. */
+  readonly partitions: number | undefined
+  /** Rows without a key are kept (and go to partition 0): a left or outer join behind wants them. */
+  readonly keepsNullKeys: boolean
+}
+/** A whole topic, kept by each worker: no part of a sub-topology, and no task. */
+export interface GlobalNode extends Base {
+  readonly kind: 'global'
+  readonly source: Source<unknown, unknown>
 }
 export interface EventTimeNode extends Base {
   readonly kind: 'event-time'
@@ -93,12 +132,26 @@ export type GraphNode =
   | MergeNode
   | AsyncGraphNode
   | SinkGraphNode
+  | SideOutputNode
+  | RepartitionNode
+  | GlobalNode
 
 /** Sources, stateful and asynchronous nodes: those whose names lead to something that lives on. */
 export function isAnchor(node: GraphNode): boolean {
-  return node.kind === 'source' || node.kind === 'async' || storesOf(node).length > 0
+  return (
+    node.kind === 'source' ||
+    node.kind === 'async' ||
+    node.kind === 'global' ||
+    node.kind === 'repartition' ||
+    (node.kind === 'row' && node.stateful)
+  )
 }
 
 export function storesOf(node: GraphNode): readonly StoreSpec[] {
-  return node.kind === 'row' ? node.stores : []
+  return node.kind === 'row' ? node.stores() : []
+}
+
+/** The tables it looks up. */
+export function readsOf(node: GraphNode): readonly GraphNode[] {
+  return node.kind === 'row' ? node.reads : []
 }

@@ -3,8 +3,9 @@
  * share a store run in one stage. A store has one stage, because its rows are ordered by one line only (law 13).
  */
 import { MillraceError } from '../errors.ts'
+import type { StoreSpec } from '../state/store.ts'
 import type { GraphNode } from './graph-node.ts'
-import { storesOf } from './graph-node.ts'
+import { readsOf, storesOf } from './graph-node.ts'
 
 export function assignStages(nodes: readonly GraphNode[]): ReadonlyMap<GraphNode, number> {
   const sharers = storeUsers(nodes)
@@ -41,7 +42,18 @@ export function storeUsers(nodes: readonly GraphNode[]): ReadonlyMap<string, rea
       users.set(spec.name, [...others, node])
     }
   }
+  // Who looks a table up reads the stores behind it, in the stage of that table.
+  for (const node of nodes)
+    for (const spec of behind(node)) {
+      const others = users.get(spec.name) ?? []
+      if (!others.includes(node)) users.set(spec.name, [...others, node])
+    }
   return users
+}
+
+/** The stores behind what a node looks up: of the table itself, or of the tables it is made of. */
+function behind(node: GraphNode): readonly StoreSpec[] {
+  return readsOf(node).flatMap((table) => [...storesOf(table), ...behind(table)])
 }
 
 /** State is kept where its key's rows are: behind a new key that is elsewhere. */
@@ -49,7 +61,7 @@ export function refuseStateBehindNewKeys(nodes: readonly GraphNode[]): void {
   const rekeyed = new Map<GraphNode, GraphNode>()
   for (const node of nodes) {
     const above = node.inputs.map((input) => rekeyed.get(input)).find((by) => by !== undefined)
-    if (above !== undefined && storesOf(node).length > 0) {
+    if (above !== undefined && storesOf(node).some(({ scope }) => scope === 'key')) {
       throw new MillraceError(
         'MILLRACE_TOPOLOGY',
         `${node.name} keeps state, and ${above.name} above it gives rows a new key, whose rows may be in another task: say keyBy(..., { partitioned: true }) if the source is split by that key, or send the rows through an embedded topic first`,

@@ -84,6 +84,15 @@ export function embedded<K = string, V = unknown>(
 export function embeddedLogSpec(dir?: string): LogSpec {
   return Object.freeze<LogSpec>({
     system: dir === undefined ? 'embedded' : `embedded:${dir}`,
+    internal(topic, options) {
+      const { partitions, ...serdes } = options
+      const spec = embedded(topic, {
+        ...serdes,
+        ...(partitions === undefined ? {} : { partitions }),
+        ...(dir === undefined ? {} : { dir }),
+      })
+      return { source: Object.freeze({ ...spec, nulls: 'pass' as const }), sink: spec.sink }
+    },
     async open(ctx, sources) {
       const { EmbeddedLog } = await import('./log.ts')
       const log = await EmbeddedLog.open({ dir: dir ?? ctx.dir })

@@ -3,7 +3,8 @@ import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
-import type { KeyValueStore, Rows, StoreSpec } from '../store.ts'
+import type { DueRows, DueStore, KeyValueStore, Rows, StoreSpec } from '../store.ts'
+import { MemoryDueStore } from './due.ts'
 import { MemoryStore } from './store.ts'
 
 /** The part of a store that has no types. */
@@ -20,17 +21,28 @@ export class MemoryTaskState implements TaskState {
         `the store ${spec.name} lets rows expire, which state in memory does not do yet: leave ttl and retention out`,
       )
     return spec.open({
-      keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => {
-        if (this.#stores.has(rows.name))
-          throw new MillraceError(
-            'MILLRACE_DUPLICATE_NAME',
-            `two stores of one task are named ${rows.name}: give one of them another name`,
-          )
-        const store = new MemoryStore(rows)
-        this.#stores.set(rows.name, store)
-        return store
-      },
+      keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => this.#add(new MemoryStore(rows)),
+      due: <V>(rows: DueRows<V>): DueStore<V> => this.#add(new MemoryDueStore(rows)),
     })
+  }
+
+  #add<S extends AnyStore & { readonly name: string }>(store: S): S {
+    if (this.#stores.has(store.name))
+      throw new MillraceError(
+        'MILLRACE_DUPLICATE_NAME',
+        `two stores of one task are named ${store.name}: give one of them another name`,
+      )
+    this.#stores.set(store.name, store)
+    return store
+  }
+
+  /** Everything is in memory. */
+  get starved(): boolean {
+    return false
+  }
+
+  refill(): Promise<void> {
+    return Promise.resolve()
   }
 
   restore(name: string, ops: Iterable<StoreOp>): void {

@@ -1,0 +1,81 @@
+/**
+ * Placed: rows of a key where that key's state is. A stream whose key was changed crosses a repartition log first, which cuts the
+ * topology in two; any other stream is there already.
+ */
+import { keyCodec } from '../serde/key-codec.ts'
+import { msgpack } from '../serde/msgpack.ts'
+import type { InternalTopicOptions } from '../log/log.ts'
+import type { Source } from '../log/source.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { Sink } from '../sink.ts'
+import type { GraphNode, SourceNode } from '../topology/graph-node.ts'
+import type { Cursor } from './cursor.ts'
+import type { NodeOptions } from './kstream.ts'
+
+export interface PlaceOptions extends Pick<NodeOptions, 'onError'> {
+  readonly key?: Serde<any> | undefined
+  readonly value?: Serde<any> | undefined
+  readonly partitions?: number | undefined
+  /** A left or outer join behind it wants rows without a key, too. */
+  readonly keepsNullKeys?: boolean
+  /** Crosses a log even where it need not. */
+  readonly always?: boolean
+}
+
+/** `base` names the log: `<base>-repartition`. */
+export function placed(cursor: Cursor, base: string, options: PlaceOptions = {}): Cursor {
+  const key = (options.key as Serde<unknown> | undefined) ?? cursor.key ?? keyCodec<any>()
+  const value = (options.value as Serde<unknown> | undefined) ?? cursor.value ?? msgpack()
+  if (!cursor.rekeyed && options.always !== true) return { ...cursor, key, value }
+  const { build } = cursor
+  const topic = `${base}-repartition`
+  const { source, sink } = internalTopic(cursor, topic, {
+    key,
+    value,
+    partitions: options.partitions,
+  })
+  const out = build.graph.add(
+    {
+      kind: 'repartition',
+      inputs: [cursor.node],
+      params: {},
+      onError: options.onError,
+      topic,
+      sink,
+      key,
+      value,
+      partitions: options.partitions,
+      keepsNullKeys: options.keepsNullKeys ?? false,
+    },
+    { derived: `${topic}-out` },
+  )
+  const node = build.graph.add(
+    {
+      kind: 'source',
+      inputs: [],
+      params: {},
+      onError: options.onError,
+      source,
+      passesNulls: true,
+      clock: sourceOf(cursor.node).clock,
+      repartition: out as Extract<GraphNode, { kind: 'repartition' }>,
+    },
+    { derived: topic },
+  )
+  return { build, node, key, value, rekeyed: false }
+}
+
+/** In the log that the rows come from, if it takes topics of ours, else in the app's own. */
+function internalTopic(
+  cursor: Cursor,
+  topic: string,
+  options: InternalTopicOptions,
+): { readonly source: Source<unknown, unknown>; readonly sink: Sink<unknown> } {
+  const { log } = sourceOf(cursor.node).source
+  const made = log.internal?.(topic, options) ?? cursor.build.internal(topic, options)
+  return { source: made.source, sink: made.sink as Sink<unknown> }
+}
+
+function sourceOf(node: GraphNode): SourceNode {
+  return node.kind === 'source' ? node : sourceOf(node.inputs[0]!)
+}
