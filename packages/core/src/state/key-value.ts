@@ -5,7 +5,7 @@ import { MillraceError } from '../errors.ts'
 import { keyCodec } from '../serde/key-codec.ts'
 import { msgpack } from '../serde/msgpack.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { KeyValueStore, StoreScope, StoreSpec } from './store.ts'
+import type { DueStore, KeyValueStore, StoreScope, StoreSpec } from './store.ts'
 
 export interface KeyValueOptions<K, V> {
   /** Default: the key codec. */
@@ -24,9 +24,17 @@ export function keyValueStore<K = unknown, V = unknown>(
   name: string,
   options: KeyValueOptions<K, V> = {},
 ): StoreSpec<KeyValueStore<K, V>> {
+  checkName(name)
+  return engineStore(name, options)
+}
+
+/** Of a node of ours, whose further stores are named `<store>/<part>`: no user's store can have such a name. */
+export function engineStore<K = unknown, V = unknown>(
+  name: string,
+  options: KeyValueOptions<K, V> = {},
+): StoreSpec<KeyValueStore<K, V>> {
   const { key = keyCodec<K>(), value = msgpack<V>(), ordered = false } = options
   const { orderedKeysMax = 1_000_000 } = options
-  checkName(name)
   if (!(Number.isSafeInteger(orderedKeysMax) && orderedKeysMax > 0))
     throw new MillraceError(
       'MILLRACE_CONFIG',
@@ -43,6 +51,24 @@ export function keyValueStore<K = unknown, V = unknown>(
     ttl: undefined,
     open: (backing) => backing.keyValue({ name, key, value, ordered, orderedKeysMax }),
   } satisfies StoreSpec<KeyValueStore<K, V>>)
+}
+
+/** Order by time over all keys, beside a store of ours. */
+export function dueStore<V = null>(
+  name: string,
+  value: Serde<V> = msgpack<V>(),
+): StoreSpec<DueStore<V>> {
+  return Object.freeze({
+    kind: 'millrace.store',
+    name,
+    shape: 'due',
+    scope: 'key',
+    ordered: true,
+    facts: `due value=${value.name}`,
+    retentionMs: undefined,
+    ttl: undefined,
+    open: (backing) => backing.due({ name, value }),
+  } satisfies StoreSpec<DueStore<V>>)
 }
 
 /** A slash is the engine's own: `inflight/<node>`. */
