@@ -43,6 +43,14 @@ export interface SinkPort<in V = unknown> {
   close(): Promise<void>
 }
 
+export type Headers = ReadonlyMap<string, Uint8Array>
+
+/** The port of a repartition log. */
+export interface MarkingPort<in V = unknown> extends SinkPort<V> {
+  /** A row with these headers, and neither key nor value, to every partition. False: full, as for `write`. */
+  mark(headers: Headers): boolean
+}
+
 export interface SinkContext extends OpenContext {
   readonly subTopology: string
   readonly task: string

@@ -14,6 +14,9 @@ import type { Prefix } from './prefix.ts'
 import { SplitInput } from './split-input.ts'
 import type { Cut } from './split-input.ts'
 
+/** What the commit record keeps of each task that writes to a split. */
+const upstreamFields = ['epoch', 'watermark', 'idle', 'tasks', 'generation'] as const
+
 export interface InputsOptions {
   readonly part: SubTopology
   readonly splits: readonly Split[]
@@ -34,8 +37,19 @@ export class Inputs {
     const sorted = [...splits].sort((a, b) =>
       a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
     )
+    const internal = new Set(
+      part.prefixes
+        .filter(({ source }) => source.repartition !== undefined)
+        .map(({ source }) => source.source.topic),
+    )
     this.splits = sorted.map(
-      (split) => new SplitInput(split, prefixes.get(split.topic)!, positions.get(split.id)),
+      (split, i) =>
+        new SplitInput(
+          split,
+          prefixes.get(split.topic)!,
+          positions.get(split.id),
+          internal.has(split.topic) ? (marker) => this.watermark.mark(i, marker) : undefined,
+        ),
     )
     this.#bySplit = new Map(this.splits.map((input) => [input.split.id, input]))
     const times = new Map(
@@ -45,6 +59,7 @@ export class Inputs {
       sorted.map((split) => ({
         outOfOrderMs: times.get(split.topic)?.outOfOrderMs ?? 0,
         idleMs: times.get(split.topic)?.idleMs,
+        marked: internal.has(split.topic),
       })),
       part.clock,
     )
@@ -124,6 +139,12 @@ export class Inputs {
       watermarks.set(`split/${split.id}`, this.watermark.maxTime(i)),
     )
     watermarks.set('task', this.watermark.value)
+    this.splits.forEach(({ split }, i) => {
+      for (const { task, ...time } of this.watermark.upstreams(i))
+        upstreamFields.forEach((field) =>
+          watermarks.set(`upstream/${field}/${split.id}/${task}`, Number(time[field])),
+        )
+    })
   }
 
   restoreTimes(watermarks: ReadonlyMap<string, number>): void {
@@ -131,6 +152,23 @@ export class Inputs {
       watermarks.get('task') ?? -Infinity,
       this.splits.map(({ split }) => watermarks.get(`split/${split.id}`)),
     )
+    this.splits.forEach(({ split }, i) => {
+      const prefix = `upstream/epoch/${split.id}/`
+      for (const name of watermarks.keys()) {
+        if (!name.startsWith(prefix)) continue
+        const task = name.slice(prefix.length)
+        const of = (field: string): number =>
+          watermarks.get(`upstream/${field}/${split.id}/${task}`)!
+        this.watermark.mark(i, {
+          task,
+          epoch: of('epoch'),
+          watermark: of('watermark'),
+          idle: of('idle') === 1,
+          tasks: of('tasks'),
+          generation: of('generation'),
+        })
+      }
+    })
   }
 
   #splitOf(id: string): SplitInput {

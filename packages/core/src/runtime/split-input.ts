@@ -3,6 +3,8 @@
  * The position covers a row once that row has passed its stage (or ended in the prefix), never before: `advance` is called
  * behind the row, and works out the next head.
  */
+import { decodeMarker, markerHeader } from '../log/marker.ts'
+import type { Marker } from '../log/marker.ts'
 import type { Batch } from '../log/source-port.ts'
 import type { Position, Split } from '../log/position.ts'
 import type { Head, Prefix } from './prefix.ts'
@@ -37,10 +39,19 @@ export class SplitInput {
   /** The row to stop before is next in this split, or is its head. */
   cut = false
 
-  constructor(split: Split, prefix: Prefix, from: Position | undefined) {
+  /** Takes the marker that rides on a row of a repartition log. */
+  readonly #onMarker: ((marker: Marker) => void) | undefined
+
+  constructor(
+    split: Split,
+    prefix: Prefix,
+    from: Position | undefined,
+    onMarker: ((marker: Marker) => void) | undefined,
+  ) {
     this.split = split
     this.prefix = prefix
     this.#done = from
+    this.#onMarker = onMarker
   }
 
   /** True while nobody can know which row comes next: empty, and the log may hold more. */
@@ -102,7 +113,10 @@ export class SplitInput {
       }
       this.#next++
       this.rowsBuffered--
-      this.hasHead = this.prefix.run(batch, index, this.head)
+      this.hasHead =
+        this.#onMarker === undefined
+          ? this.prefix.run(batch, index, this.head)
+          : this.#runMarked(batch, index, this.#onMarker)
       if (!this.hasHead) {
         ended++
         this.#doneBatch = batch
@@ -111,4 +125,23 @@ export class SplitInput {
     }
     return ended
   }
+
+  /** A row of a repartition log: the time it brings, then the row, which does not show where it came through. */
+  #runMarked(batch: Batch, index: number, onMarker: (marker: Marker) => void): boolean {
+    const headers = batch.headers(index)
+    const bytes = headers?.get(markerHeader)
+    if (bytes === undefined) return this.prefix.run(batch, index, this.head)
+    const marker = decodeMarker(bytes)
+    onMarker(marker)
+    if (marker.bare || !this.prefix.run(batch, index, this.head)) return false
+    this.head.headers = headers!.size === 1 ? undefined : without(headers!, markerHeader)
+    return true
+  }
+}
+
+function without(
+  headers: ReadonlyMap<string, Uint8Array>,
+  name: string,
+): ReadonlyMap<string, Uint8Array> {
+  return new Map([...headers].filter(([header]) => header !== name))
 }

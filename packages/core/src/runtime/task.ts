@@ -21,7 +21,7 @@ import type { OnError } from '../topology/graph-node.ts'
 import type { Node } from '../processors/node.ts'
 import type { Receiver, TableReader } from '../processors/processor.ts'
 import type { Counters } from '../processors/counters.ts'
-import type { SinkNode } from '../processors/sink-node.ts'
+import type { MarkerIdentity } from '../processors/repartition.ts'
 import { Calls } from './calls.ts'
 import type { CallResult, Effect } from './effects.ts'
 import { Failures } from './failures.ts'
@@ -31,7 +31,7 @@ import { BatchOrigin } from './origin.ts'
 import type { Cut } from './split-input.ts'
 import { Stages } from './stages.ts'
 import { wire } from './wiring.ts'
-import type { SinkPorts, Wired } from './wiring.ts'
+import type { Fillable, SinkPorts, Wired } from './wiring.ts'
 
 /** Why `run` came back. */
 export type RunEnd =
@@ -77,6 +77,8 @@ export interface TaskOptions {
   readonly state?: TaskState | undefined
   /** The global tables of its worker, by the name of their node. */
   readonly globals?: ReadonlyMap<string, TableReader> | undefined
+  /** How it signs what it says of its time behind a repartition log. */
+  readonly identity?: MarkerIdentity | undefined
 }
 
 export class Task {
@@ -89,9 +91,11 @@ export class Task {
   readonly #inFlight: InFlightStore = new InFlightStore()
   readonly #origin: BatchOrigin = new BatchOrigin()
   readonly #clock: { now: number; monotonic: number } = { now: 0, monotonic: 0 }
-  readonly #sinks: readonly SinkNode[]
+  readonly #sinks: readonly Fillable[]
   readonly #ports: SinkPorts
   readonly #state: TaskState | undefined
+  /** One split of a log of others, one stage, nothing that acts on time. */
+  readonly #plain: boolean
   #seq = 0
   #changed = false
   #broken = false
@@ -109,6 +113,8 @@ export class Task {
       onError: options.onError,
       state: options.state,
       globals: options.globals ?? new Map(),
+      identity: options.identity ?? { task: options.task, epoch: 0, tasks: 1, generation: 0 },
+      idle: () => this.#inputs.watermark.idle,
     })
     this.#state = options.state
     this.#stages = new Stages(this.#wired.stages)
@@ -119,6 +125,10 @@ export class Task {
       prefixes: this.#wired.prefixes,
       positions: options.restored?.positions ?? new Map(),
     })
+    this.#plain =
+      this.#stages.plain &&
+      this.#inputs.splits.length === 1 &&
+      options.part.prefixes.every(({ source }) => source.repartition === undefined)
     this.#entries = this.#inputs.splits.map(({ split }) => this.#wired.entries.get(split.topic)!)
     if (options.restored !== undefined) this.#restore(options.restored)
     if (options.cut !== undefined) this.#cutBefore(options.cut)
@@ -179,8 +189,7 @@ export class Task {
 
   #run(rowsMax: number): RunEnd {
     const stages = this.#stages
-    if (stages.plain && this.#intake && this.#inputs.splits.length === 1)
-      return this.#runPlain(rowsMax)
+    if (this.#plain && this.#intake) return this.#runPlain(rowsMax)
     let left = rowsMax
     while (left > 0) {
       if (stages.owes && !stages.settle(this.#inputs.watermark.value))
@@ -193,6 +202,11 @@ export class Task {
       if (!this.#intake) return this.cutInFlight ? 'cut' : 'caught-up'
       if (stages.later && this.#queuesFull) return 'full'
       const next = this.#inputs.next()
+      // Rows of a repartition log bring the T in front of them.
+      if (this.#inputs.watermark.value > stages.first.watermark) {
+        stages.moveTime(this.#inputs.watermark.value)
+        if (stages.owes) continue
+      }
       if (typeof next !== 'number') return next
       this.#push(next)
       left--
@@ -309,6 +323,7 @@ export class Task {
       this.#changed ||
       this.#stages.changed ||
       this.#inputs.moved ||
+      this.#sinks.some(({ changed }) => changed === true) ||
       (this.#state !== undefined && this.#state.dirty > 0)
     )
   }

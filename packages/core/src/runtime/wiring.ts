@@ -12,10 +12,12 @@ import { Node, receiverOf } from '../processors/node.ts'
 import { Pass } from '../processors/pass.ts'
 import type { Processor, Receiver, TableReader } from '../processors/processor.ts'
 import { Row } from '../processors/row.ts'
+import { Repartition } from '../processors/repartition.ts'
+import type { MarkerIdentity } from '../processors/repartition.ts'
 import { SinkNode } from '../processors/sink-node.ts'
 import { assert, unreachable } from '../assert.ts'
 import { MillraceError } from '../errors.ts'
-import type { Sink, SinkPort } from '../sink.ts'
+import type { MarkingPort, Sink, SinkPort } from '../sink.ts'
 import type { GraphNode, OnError } from '../topology/graph-node.ts'
 import type { TaskState } from '../state/state.ts'
 import type { StoreSpec } from '../state/store.ts'
@@ -37,7 +39,7 @@ export interface Wired {
   /** Where a row enters the first stage, by topic. */
   readonly entries: ReadonlyMap<string, Receiver>
   readonly nodes: ReadonlyMap<string, Node>
-  readonly sinks: ReadonlyMap<string, SinkNode>
+  readonly sinks: ReadonlyMap<string, Fillable>
   readonly stores: ReadonlyMap<string, unknown>
   /** Async nodes and crossings by name: where rows in flight come back to after a restore. */
   readonly inFlight: ReadonlyMap<
@@ -46,7 +48,17 @@ export interface Wired {
   >
 }
 
+/** A node that writes to a port. */
+export interface Fillable {
+  full: boolean
+  /** It has something to tell that no row shows. */
+  readonly changed?: boolean
+}
+
 export interface WiringContext {
+  readonly identity: MarkerIdentity
+  /** No input of the task is active. */
+  readonly idle: () => boolean
   readonly clock: { now: number }
   readonly failures: Failures
   readonly calls: Calls
@@ -69,7 +81,7 @@ class Wiring {
   /** The nodes that run before splits are merged, with the row of their source. */
   readonly #prefixRows: Map<GraphNode, Row> = new Map()
   readonly #built: Map<GraphNode, { node: Node; processor: Processor }> = new Map()
-  readonly #sinks: Map<string, SinkNode> = new Map()
+  readonly #sinks: Map<string, Fillable & Receiver> = new Map()
   readonly #inFlight: Map<string, { from: AsyncNode | Crossing; queue: StageQueue }> = new Map()
   readonly #crossings: Map<string, Crossing> = new Map()
   readonly #stores: Map<string, unknown> = new Map()
@@ -150,7 +162,8 @@ class Wiring {
       processor.queue = queue
       this.#inFlight.set(graphNode.name, { from: processor, queue })
     }
-    if (processor instanceof SinkNode) this.#sinks.set(graphNode.name, processor)
+    if (processor instanceof SinkNode || processor instanceof Repartition)
+      this.#sinks.set(graphNode.name, processor)
     this.#built.set(graphNode, { node, processor })
   }
 
@@ -195,7 +208,12 @@ class Wiring {
       case 'sink':
         return new SinkNode(this.#ctx.ports.get(graphNode.name)!)
       case 'repartition':
-        return new SinkNode(this.#ctx.ports.get(graphNode.name)!)
+        return new Repartition(
+          this.#ctx.ports.get(graphNode.name) as MarkingPort,
+          graphNode.keepsNullKeys,
+          this.#part.clock === 'watermark' ? this.#ctx.identity : undefined,
+          this.#ctx.idle,
+        )
       case 'global':
         throw new MillraceError('MILLRACE_INVARIANT', 'a global table is no part of a task')
       default:
@@ -212,9 +230,9 @@ class Wiring {
     const name = deadLetterName(onError.deadLetter)
     let sink = this.#sinks.get(name)
     if (sink === undefined) {
-      sink = new SinkNode(this.#ctx.ports.get(name)!)
-      sink.open(new Node(name, new Row(), this.#ctx.clock, this.#ctx.failures))
-      this.#sinks.set(name, sink)
+      const letters = new SinkNode(this.#ctx.ports.get(name)!)
+      letters.open(new Node(name, new Row(), this.#ctx.clock, this.#ctx.failures))
+      this.#sinks.set(name, (sink = letters))
     }
     return { deadLetter: this.#across(name, sink, stage, this.#part.stages - 1) }
   }

@@ -11,8 +11,11 @@ import { CallDriver } from '../runtime/call-driver.ts'
 import { Task } from '../runtime/task.ts'
 import type { Restored } from '../runtime/task.ts'
 import { sinksOf } from '../runtime/wiring.ts'
+import type { TableReader } from '../processors/processor.ts'
 import { CapturePort } from './capture.ts'
 import type { CapturedRow } from './capture.ts'
+import { LoopPort } from './loop-port.ts'
+import type { Deliver } from './loop-port.ts'
 import { TestBatch } from './test-batch.ts'
 import type { TestRow } from './test-batch.ts'
 
@@ -26,15 +29,21 @@ export interface DrivenTaskOptions {
   readonly log: LogFn
   readonly now: () => number
   readonly outputs: (sink: string) => CapturedRow[]
+  /** Of each topic, repartition logs included. */
+  readonly partitions: number
+  /** Takes what is written to a repartition log. */
+  readonly deliver: Deliver
+  readonly globals: ReadonlyMap<string, TableReader>
 }
 
 export class DrivenTask {
   readonly #options: DrivenTaskOptions
-  readonly #ports: Map<string, CapturePort>
+  readonly #ports: Map<string, CapturePort | LoopPort>
   /** Everything ever piped into a split: what its log would hold. */
   readonly #history: Map<string, TestRow[]>
   readonly #offered: Map<string, number> = new Map()
   readonly #state: FoldedState = new Map()
+  #epoch = 0
   #positions: ReadonlyMap<string, Position> = new Map()
   #watermarks: ReadonlyMap<string, number> = new Map()
   #task: Task
@@ -48,8 +57,13 @@ export class DrivenTask {
         new CapturePort(options.outputs(sink)),
       ]),
     )
+    for (const node of options.part.nodes)
+      if (node.kind === 'repartition')
+        this.#ports.set(node.name, new LoopPort(node, options.partitions, options.deliver))
     this.#history = new Map(options.splits.map((split) => [split.id, []]))
     this.#task = this.#build(undefined)
+    // A split into which nothing is piped is one that is caught up.
+    for (const { id } of options.splits) this.#task.caughtUp(id, true)
     this.#calls = this.#callDriver()
   }
 
@@ -140,7 +154,7 @@ export class DrivenTask {
   }
 
   #build(restored: Restored | undefined): Task {
-    const { app, part, task, splits, onError, random, log } = this.#options
+    const { app, part, task, splits, onError, random, log, globals, partitions } = this.#options
     return new Task({
       app,
       part,
@@ -151,6 +165,8 @@ export class DrivenTask {
       log,
       ports: this.#ports,
       restored,
+      globals,
+      identity: { task, epoch: this.#epoch++, tasks: partitions, generation: 0 },
       state: new MemoryTaskState(),
     })
   }

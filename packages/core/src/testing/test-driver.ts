@@ -11,9 +11,10 @@ import type { Duration } from '../time/duration.ts'
 import type { Source } from '../log/source.ts'
 import type { Sink } from '../sink.ts'
 import type { KeyValueStore, StoreSpec } from '../state/store.ts'
-import type { OnError, SourceNode } from '../topology/graph-node.ts'
+import type { GlobalNode, OnError, SourceNode } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
+import { GlobalTable } from '../runtime/global-table.ts'
 import { addCounters, noSums } from '../runtime/report.ts'
 import type { NodeReport } from '../runtime/report.ts'
 import { deadLetterName, sinksOf } from '../runtime/wiring.ts'
@@ -45,6 +46,11 @@ export interface TestDriverOptions {
 /** Real milliseconds without any answer after which `settle` moves the virtual clock to the next timeout or retry. */
 const patienceMs = 50
 
+interface Waiting {
+  readonly split: string
+  readonly row: TestRow
+}
+
 export class TestDriver {
   readonly #topology: Topology
   readonly #onError: OnError
@@ -52,6 +58,10 @@ export class TestDriver {
   readonly #tasks: DrivenTask[] = []
   readonly #outputs: Map<string, CapturedRow[]> = new Map()
   readonly #timers: ReturnType<typeof realEnv>['timers'] = realEnv().timers
+  readonly #globals: Map<string, GlobalTable> = new Map()
+  /** Some rows cross a repartition log: then one row at a time is processed to its end, through all of them. */
+  readonly #loops: boolean
+  readonly #waiting: Waiting[] = []
   #now: number
 
   constructor(app: Testable, options: TestDriverOptions = {}) {
@@ -60,8 +70,12 @@ export class TestDriver {
     this.#now = options.startTime ?? 0
     this.#batchRows = options.batchRows ?? Infinity
     const random = seededRandom(options.seed ?? 1)
+    const partitions = options.partitions ?? 1
+    for (const { name, source } of this.#topology.globals)
+      this.#globals.set(name, new GlobalTable(source))
+    this.#loops = this.#sources().some(({ repartition }) => repartition !== undefined)
     const splits = this.#sources().flatMap(({ source }) =>
-      Array.from({ length: options.partitions ?? 1 }, (_, partition) => ({
+      Array.from({ length: partitions }, (_, partition) => ({
         id: `${source.topic}:${partition}`,
         topic: source.topic,
         partition,
@@ -82,6 +96,9 @@ export class TestDriver {
           log: options.log ?? (() => {}),
           now: () => this.#now,
           outputs: (sink) => this.#rowsOf(sink),
+          partitions,
+          deliver: (topic, partition, row) => this.#enqueue(`${topic}:${partition}`, row),
+          globals: this.#globals,
         }),
       )
     }
@@ -92,7 +109,7 @@ export class TestDriver {
     source: Source<K, V> | string,
     options: { startTime?: number; autoAdvance?: Duration } = {},
   ): TestInputTopic<K, V> {
-    const { source: spec } = this.#sourceNode(source)
+    const { source: spec } = this.#globalNode(source) ?? this.#sourceNode(source)
     const encode = ({ key, value }: InputRecord<K, V>): { key: unknown; value: unknown } => ({
       key: wire(spec.key, key ?? null),
       value: wire(spec.value, value),
@@ -119,6 +136,7 @@ export class TestDriver {
   advanceWallClockTime(by: Duration | number): void {
     this.#now += typeof by === 'number' ? by : durationMs(by, 'advanceWallClockTime')
     for (const driven of this.#tasks) driven.pump()
+    this.#runWaiting()
   }
 
   /** Runs calls of asynchronous nodes, and virtual time for their retries and timeouts, until nothing is in flight. */
@@ -128,6 +146,7 @@ export class TestDriver {
       const before = this.#tasks.reduce((sum, driven) => sum + driven.callsRunning, 0)
       await this.#timers.yield()
       for (const driven of this.#tasks) driven.pump()
+      this.#runWaiting()
       const after = this.#tasks.reduce((sum, driven) => sum + driven.callsRunning, 0)
       if (after !== before) {
         waited = 0
@@ -147,12 +166,15 @@ export class TestDriver {
   crash(): void {
     for (const driven of this.#tasks) driven.crash()
     for (const driven of this.#tasks) driven.run(this.#batchRows)
+    this.#runWaiting()
   }
 
   /** Counters of a node, summed over tasks. `conserved`: law 1 holds in each of them. */
   counters(node: string): NodeReport & { readonly conserved: boolean } {
     const sums = noSums()
     let conserved = true
+    const global = this.#globals.get(node)
+    if (global !== undefined) addCounters(sums, global.counters)
     for (const driven of this.#tasks) {
       const counters = driven.task.counters().get(node)
       if (counters === undefined) continue
@@ -181,7 +203,8 @@ export class TestDriver {
   }
 
   get nodes(): readonly string[] {
-    return [...new Set(this.#tasks.flatMap((driven) => [...driven.task.counters().keys()]))]
+    const nodes = this.#tasks.flatMap((driven) => [...driven.task.counters().keys()])
+    return [...new Set([...this.#globals.keys(), ...nodes])]
   }
 
   close(): void {
@@ -189,15 +212,57 @@ export class TestDriver {
   }
 
   #send(topic: string, rows: readonly TestRow[], partition: number): void {
+    for (const { name, source } of this.#topology.globals) {
+      if (source.topic !== topic) continue
+      for (const row of rows) this.#globals.get(name)!.apply(row.key, row.value, row.timestamp)
+      return
+    }
     const split = `${topic}:${partition}`
-    const driven = this.#tasks.find((candidate) => candidate.splits.some(({ id }) => id === split))
+    if (this.#loops) {
+      for (const row of rows) {
+        this.#enqueue(split, row)
+        this.#runWaiting()
+      }
+      return
+    }
+    const driven = this.#taskOf(split)
+    driven.append(split, rows)
+    driven.run(this.#batchRows)
+  }
+
+  #taskOf(split: string): DrivenTask {
+    const driven = this.#tasks.find(({ splits }) => splits.some(({ id }) => id === split))
     if (driven === undefined)
       throw new MillraceError(
         'MILLRACE_CONFIG',
-        `there is no partition ${partition} of ${topic}: raise { partitions } of the test driver`,
+        `there is no partition ${split.slice(split.lastIndexOf(':') + 1)} of ${split.slice(0, split.lastIndexOf(':'))}: raise { partitions } of the test driver`,
       )
-    driven.append(split, rows)
-    driven.run(this.#batchRows)
+    return driven
+  }
+
+  #enqueue(split: string, row: TestRow): void {
+    this.#waiting.push({ split, row })
+  }
+
+  /** One row after the other: the oldest in time over the heads of all splits, and of those the one that came first. */
+  #runWaiting(): void {
+    for (let next = this.#nextWaiting(); next !== undefined; next = this.#nextWaiting()) {
+      const driven = this.#taskOf(next.split)
+      driven.append(next.split, [next.row])
+      driven.run(this.#batchRows)
+    }
+  }
+
+  #nextWaiting(): Waiting | undefined {
+    const seen = new Set<string>()
+    let best: Waiting | undefined
+    for (const waiting of this.#waiting) {
+      if (seen.has(waiting.split)) continue
+      seen.add(waiting.split)
+      if (best === undefined || waiting.row.timestamp < best.row.timestamp) best = waiting
+    }
+    if (best !== undefined) this.#waiting.splice(this.#waiting.indexOf(best), 1)
+    return best
   }
 
   /** To the next timeout or retry of any task. */
@@ -218,6 +283,10 @@ export class TestDriver {
     return this.#topology.subTopologies.flatMap((part) =>
       part.prefixes.map((prefix) => prefix.source),
     )
+  }
+
+  #globalNode(source: Source<unknown, unknown> | string): GlobalNode | undefined {
+    return this.#topology.globals.find((node) => node.name === source || node.source === source)
   }
 
   #sourceNode(source: Source<unknown, unknown> | string): SourceNode {

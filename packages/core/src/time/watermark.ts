@@ -5,25 +5,33 @@
  * (law 5). A split that is caught up and silent for `idleMs` leaves the minimum; when all are idle, T moves on with the
  * monotonic clock, so that windows close without input. A split that returns never pulls T back.
  */
+import { Upstreams } from './upstreams.ts'
+import type { UpstreamTime } from './upstreams.ts'
+
 export interface SplitClockOptions {
   readonly outOfOrderMs: number
   /** Undefined: a silent split holds T for ever. */
   readonly idleMs: number | undefined
+  /** A repartition log, whose rows bring the time of those who wrote them. */
+  readonly marked?: boolean
 }
 
 class SplitClock {
   readonly options: SplitClockOptions
   maxTime = -Infinity
+  /** Of a repartition log: its time is what those who write to it say. */
+  readonly upstreams: Upstreams | undefined
   /** Monotonic time since which it has been silent; undefined before the first tick. */
   silentSince: number | undefined = undefined
   idle = false
 
   constructor(options: SplitClockOptions) {
     this.options = options
+    this.upstreams = options.marked === true ? new Upstreams() : undefined
   }
 
   get watermark(): number {
-    return this.maxTime - this.options.outOfOrderMs
+    return this.upstreams?.watermark ?? this.maxTime - this.options.outOfOrderMs
   }
 }
 
@@ -73,6 +81,25 @@ export class Watermark {
     return this.#value
   }
 
+  /** A task that writes to this split has said what its T is. */
+  mark(split: number, time: UpstreamTime): void {
+    const clock = this.#splits[split]!
+    if (this.#streamTime || clock.upstreams === undefined) return
+    clock.upstreams.mark(time)
+    clock.silentSince = this.#monotonic
+    clock.idle = false
+    this.#move()
+  }
+
+  upstreams(split: number): Iterable<UpstreamTime> {
+    return this.#splits[split]!.upstreams?.times() ?? []
+  }
+
+  /** None of the splits holds T: only the wall clock moves it. */
+  get idle(): boolean {
+    return this.#splits.every((clock) => clock.idle)
+  }
+
   /** Monotonic time goes on; `caughtUp(i)` says whether silence of a split means that there is nothing. */
   tick(monotonic: number, caughtUp: (split: number) => boolean): number {
     this.#monotonic = monotonic
@@ -82,6 +109,8 @@ export class Watermark {
       if (clock.silentSince === undefined || !caughtUp(i)) {
         clock.silentSince = monotonic
         clock.idle = false
+      } else if (clock.upstreams !== undefined) {
+        clock.idle = clock.upstreams.idle
       } else if (
         clock.options.idleMs !== undefined &&
         monotonic - clock.silentSince > clock.options.idleMs

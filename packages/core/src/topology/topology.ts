@@ -5,14 +5,17 @@ import { describeJson, describeText } from './describe.ts'
 import type { DescribedTopology } from './describe.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Fingerprint } from './fingerprint.ts'
-import type { GraphNode } from './graph-node.ts'
+import type { GlobalNode, GraphNode } from './graph-node.ts'
 
 export class Topology {
   readonly subTopologies: readonly SubTopology[]
   readonly fingerprint: Fingerprint
+  /** Kept whole by each worker. */
+  readonly globals: readonly GlobalNode[]
 
   constructor(nodes: readonly GraphNode[]) {
     this.subTopologies = compile(nodes)
+    this.globals = nodes.filter((node): node is GlobalNode => node.kind === 'global')
     this.fingerprint = fingerprint(this.subTopologies)
   }
 
