@@ -12,6 +12,7 @@ import type { Decider } from '../log/decider.ts'
 import type { Log, OpenContext } from '../log/log.ts'
 import type { TaskAssignment } from '../log/membership.ts'
 import type { SourcePort } from '../log/source-port.ts'
+import type { TableReader } from '../processors/processor.ts'
 import type { Section, SinkPort } from '../sink.ts'
 import type { StateSpec } from '../state/state.ts'
 import type { OnError } from '../topology/graph-node.ts'
@@ -38,6 +39,9 @@ export interface AssignmentContext {
   readonly wake: () => void
   readonly eager: boolean
   readonly state: StateSpec
+  readonly globals: ReadonlyMap<string, TableReader>
+  /** How many tasks a sub-topology has, over all workers. */
+  readonly tasksOf: (subTopology: string) => number
 }
 
 export async function openTask(
@@ -119,6 +123,13 @@ export async function openTask(
       restored: { ...head, positions },
       cut,
       state,
+      globals: ctx.globals,
+      identity: {
+        task: `${subTopology}/${task}`,
+        epoch: head.head?.seq ?? 0,
+        tasks: ctx.tasksOf(subTopology),
+        generation: 0,
+      },
     })
     if (pinned) {
       // 'latest' means now, and must mean the same after a crash: it is committed before the first row.

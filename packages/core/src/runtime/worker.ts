@@ -8,11 +8,15 @@ import type { Env } from '../env.ts'
 import { isMillraceError, messageOf } from '../errors.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
-import type { Log } from '../log/log.ts'
+import type { Log, OpenContext } from '../log/log.ts'
 import type { Membership, TaskAssignment } from '../log/membership.ts'
+import type { Split } from '../log/position.ts'
 import type { StateSpec } from '../state/state.ts'
 import type { OnError } from '../topology/graph-node.ts'
+import { refuseUnequalPartitions, sizeRepartitions } from '../topology/co-partition.ts'
+import type { SubTopology } from '../topology/compile.ts'
 import { planTasks } from '../topology/plan.ts'
+import { Globals } from './globals.ts'
 import type { Topology } from '../topology/topology.ts'
 import { openTask } from './assignment.ts'
 import type { AssignmentContext } from './assignment.ts'
@@ -62,6 +66,11 @@ export class Worker {
   readonly #replacements: Replacements = new Replacements()
   /** Of tasks that run no more. */
   readonly #past: Totals = new Totals()
+  readonly #abort: AbortController = new AbortController()
+  /** Tasks of each sub-topology, over all workers. */
+  readonly #planned: Map<string, number> = new Map()
+  #globals: Globals | undefined = undefined
+  #globalsArmed = false
   #store: ObjectStore | undefined = undefined
   #context: AssignmentContext | undefined = undefined
   #started: Promise<void> | undefined = undefined
@@ -88,19 +97,12 @@ export class Worker {
     try {
       this.#store = await checkpoint.open(open)
       await fit(this.#store, app, topology.fingerprint, false)
-      const sources = topology.subTopologies.flatMap((part) =>
-        part.prefixes.map((prefix) => prefix.source.source),
+      await this.#openLogs(open)
+      this.#globals = await Globals.open(
+        topology.globals,
+        (system) => this.#logs.get(system)!,
+        this.#abort.signal,
       )
-      for (const { log } of sources) {
-        if (!this.#logs.has(log.system))
-          this.#logs.set(
-            log.system,
-            await log.open(
-              open,
-              sources.filter((source) => source.log.system === log.system),
-            ),
-          )
-      }
       this.#context = {
         app,
         topology,
@@ -114,6 +116,8 @@ export class Worker {
         wake: () => this.#wake.wake(),
         eager: this.#options.until === 'caught-up',
         state: this.#options.state,
+        globals: this.#globals.tables,
+        tasksOf: (subTopology) => this.#planned.get(subTopology) ?? 1,
       }
       for (const [system, log] of this.#logs) await this.#join(system, log)
       // Only now: a start that fails must leave the way back to the old topology open.
@@ -125,6 +129,34 @@ export class Worker {
     }
     this.#options.lifecycle.to('RUNNING')
     this.#loop = this.#run()
+  }
+
+  /** Every log system once; then the repartition logs, which are sized after the topics that are there. */
+  async #openLogs(open: OpenContext): Promise<void> {
+    const { subTopologies, globals } = this.#options.topology
+    const nodes = subTopologies.flatMap(({ prefixes }) => prefixes.map(({ source }) => source))
+    const foreign = [
+      ...nodes.filter(({ repartition }) => repartition === undefined),
+      ...globals,
+    ].map(({ source }) => source)
+    for (const { source } of [...nodes, ...globals]) {
+      const { system } = source.log
+      if (this.#logs.has(system)) continue
+      const sources = foreign.filter(({ log }) => log.system === system)
+      this.#logs.set(system, await source.log.open(open, sources))
+    }
+    const partitions = new Map<string, number>()
+    for (const { topic, log } of foreign) {
+      const splits = await this.#logs.get(log.system)!.admin.splits(topic)
+      if (splits.every(({ hashRange }) => hashRange === undefined))
+        partitions.set(topic, splits.length)
+    }
+    for (const [topic, size] of sizeRepartitions(subTopologies, (name) => partitions.get(name))) {
+      const { source } = nodes.find((node) => node.source.topic === topic)!
+      await this.#logs.get(source.log.system)!.admin.ensure(topic, size)
+      partitions.set(topic, size)
+    }
+    refuseUnequalPartitions(subTopologies, (topic) => partitions.get(topic))
   }
 
   /** Resolves when it has stopped; rejects with what made it stop. */
@@ -158,7 +190,7 @@ export class Worker {
     )
     const membership = log.membership()
     this.#memberships.push(membership)
-    await membership.join(topics, (splits) => planTasks(parts, splits), {
+    await membership.join(topics, (splits) => this.#plan(parts, splits), {
       onAssigned: async (tasks) => {
         for (const task of tasks) await this.#open(task)
       },
@@ -174,6 +206,13 @@ export class Worker {
         this.#wake.wake()
       },
     })
+  }
+
+  #plan(parts: readonly SubTopology[], splits: readonly Split[]): readonly TaskAssignment[] {
+    const tasks = planTasks(parts, splits)
+    for (const { name } of parts)
+      this.#planned.set(name, tasks.filter(({ subTopology }) => subTopology === name).length)
+    return tasks
   }
 
   async #open(assignment: TaskAssignment): Promise<void> {
@@ -223,7 +262,7 @@ export class Worker {
   async #run(): Promise<void> {
     let calm = 0
     while (!this.#stopping && this.#error === undefined) {
-      let progressed = false
+      let progressed = this.#globals?.poll() === true
       for (const id of this.#replacements.takeDue(this.#env.clock.monotonic()))
         await this.#replace(id).catch((second: unknown) => (this.#error ??= second))
       for (const running of this.#tasks.values()) {
@@ -247,6 +286,7 @@ export class Worker {
       }
       calm = 0
       for (const running of this.#tasks.values()) running.arm()
+      this.#armGlobals()
       await this.#wake.wait(this.#waitMs())
     }
     if (this.#error !== undefined) await this.#end(this.#error)
@@ -262,6 +302,15 @@ export class Worker {
       this.#error = error
     }
     this.#options.lifecycle.to('NOT_RUNNING')
+  }
+
+  #armGlobals(): void {
+    if (this.#globalsArmed) return
+    this.#globalsArmed = true
+    this.#globals?.arm(this.#abort.signal, () => {
+      this.#globalsArmed = false
+      this.#wake.wake()
+    })
   }
 
   #everythingDone(): boolean {
@@ -364,7 +413,9 @@ export class Worker {
       }),
     )
     this.#tasks.clear()
+    this.#abort.abort()
     for (const membership of this.#memberships) await membership.leave()
+    await this.#globals?.close()
     for (const log of this.#logs.values()) await log.close()
     await this.#store?.close()
     const failed = results.find((result) => result.status === 'rejected')

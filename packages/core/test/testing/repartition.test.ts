@@ -34,7 +34,7 @@ function build(options: { outOfOrder?: '10ms'; idle?: '1s' } = {}) {
   app
     .stream(source)
     .eventTime((value) => value, options)
-    .keyBy((value) => (value % 2 === 0 ? 'even' : 'odd'))
+    .keyBy((value): string => (value % 2 === 0 ? 'even' : 'odd'))
     .repartition({ key: string(), value: json() })
     .processValues(watch(seen, moves))
     .to(out.sink)

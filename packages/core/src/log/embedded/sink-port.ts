@@ -10,7 +10,14 @@
  */
 import { MillraceError } from '../../errors.ts'
 import { partitionOf } from '../../hash.ts'
-import type { CommitRef, RowContext, Section, SinkContext, SinkPort } from '../../sink.ts'
+import type {
+  CommitRef,
+  Headers,
+  MarkingPort,
+  RowContext,
+  Section,
+  SinkContext,
+} from '../../sink.ts'
 import type { EmbeddedDatabase } from './database.ts'
 import { parseSplit } from './log.ts'
 import { RecordWriter } from './records.ts'
@@ -28,7 +35,7 @@ interface Target {
   keyless: number
 }
 
-export class EmbeddedSinkPort<V> implements SinkPort<V> {
+export class EmbeddedSinkPort<V> implements MarkingPort<V> {
   readonly #options: EmbeddedSinkOptions<V>
   readonly #node: string
   readonly #lease: DatabaseLease
@@ -78,6 +85,17 @@ export class EmbeddedSinkPort<V> implements SinkPort<V> {
     const before = writer.bytes
     writer.add(keyBytes, valueBytes, row.time, row.headers)
     this.#bytes += writer.bytes - before
+    return this.#bytes < stagedBytesMax
+  }
+
+  mark(headers: Headers): boolean {
+    const to = this.#targets.get(this.#options.target!) ?? this.#addTarget(this.#options.target!)
+    for (let partition = 0; partition < to.partitions; partition++) {
+      const writer = (to.lanes[partition] ??= new RecordWriter())
+      const before = writer.bytes
+      writer.add(null, null, 0, headers)
+      this.#bytes += writer.bytes - before
+    }
     return this.#bytes < stagedBytesMax
   }
 
