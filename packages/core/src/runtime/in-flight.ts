@@ -70,13 +70,14 @@ export class InFlightStore {
           `the checkpoint holds rows in flight in ${name}, which this topology does not have: start the old version once and stop it gracefully, so that nothing is in flight`,
         )
       }
-      const [key, value, time, watermark, headers, origin] = codec.decode(bytes) as [
+      const [key, value, time, watermark, headers, origin, change] = codec.decode(bytes) as [
         unknown,
         unknown,
         number,
         number | null,
         [string, Uint8Array][] | null,
         [string, string, string, Uint8Array | null, Uint8Array | null] | null,
+        [boolean, unknown, boolean, boolean] | undefined,
       ]
       this.#saved.set(seq, storePrefix + name)
       if (watermark !== null) place.queue.time(watermark)
@@ -88,6 +89,10 @@ export class InFlightStore {
         time,
         watermark: watermark ?? -Infinity,
         headers: headers === null ? undefined : new Map(headers),
+        change:
+          change === undefined
+            ? undefined
+            : { old: change[0] ? change[1] : undefined, latest: change[2], final: change[3] },
         origin:
           origin === null
             ? undefined
@@ -129,7 +134,7 @@ function encodeAt(entry: RowEntry): Uint8Array {
 }
 
 function encode(entry: RowEntry): Uint8Array {
-  const { origin } = entry
+  const { origin, change } = entry
   return codec.encode([
     entry.key,
     entry.value,
@@ -145,6 +150,9 @@ function encode(entry: RowEntry): Uint8Array {
           origin.bytes() ?? null,
           origin.keyBytes() ?? null,
         ],
+    ...(change === undefined
+      ? []
+      : [[change.old !== undefined, change.old ?? null, change.latest, change.final]]),
   ])
 }
 

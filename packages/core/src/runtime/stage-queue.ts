@@ -28,7 +28,16 @@ export interface RowEntry {
   readonly watermark: number
   readonly headers: ReadonlyMap<string, Uint8Array> | undefined
   readonly origin: Origin | undefined
+  /** Of a row of a table. */
+  readonly change: ChangeFlags | undefined
   answer: CallResult | undefined
+}
+
+/** What a change of a table carries beside key and value. */
+export interface ChangeFlags {
+  readonly old: unknown
+  readonly latest: boolean
+  readonly final: boolean
 }
 
 export interface TimeEntry {
@@ -198,6 +207,10 @@ export class StageQueue implements AsyncQueue {
       watermark: row.watermark,
       headers: row.headers,
       origin: row.origin?.keep(),
+      change:
+        row.old === undefined && row.latest && !row.final
+          ? undefined
+          : { old: row.old, latest: row.latest, final: row.final },
       answer,
     }
     this.#entries.push(entry)

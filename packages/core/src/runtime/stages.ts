@@ -49,6 +49,10 @@ export class Stages {
       row.time = entry.time
       row.headers = entry.headers
       row.origin = entry.origin
+      row.old = entry.change?.old
+      row.latest = entry.change?.latest ?? true
+      row.final = entry.change?.final ?? false
+      row.tombstone = entry.value === null
       if (entry.from instanceof Crossing) entry.from.target.process(entry.key, entry.value, row)
       else entry.from.deliver(entry.key, entry.answer!)
       this.drain(stage)
