@@ -73,14 +73,18 @@ export class App {
       log: this.#env.log,
       internal: (topic, options) => embeddedLogSpec().internal!(topic, options),
       clock: options.clock ?? 'watermark',
+      stream: (cursor) => new StreamHandle(cursor),
     }
   }
 
   /** A stream of the rows of a source. Call it once per source; a handle may be used many times. */
   stream<K, V>(source: Source<K, V>, options: NodeOptions = {}): KStream<K, V> {
-    return new StreamHandle(
+    const rows = new StreamHandle(
       this.#source(source, 'stream', options, source?.nulls === 'pass'),
-    ) as never
+    )
+    const { partitionedBy } = source as Source<unknown, never>
+    if (partitionedBy === undefined) return rows as never
+    return rows.keyBy((value) => partitionedBy(value as never), { partitioned: true }) as never
   }
 
   /** A table of the newest row of each key of a source. */

@@ -8,12 +8,13 @@ import { durationMs } from '../time/duration.ts'
 import { Custom } from '../processors/custom.ts'
 import { Filter } from '../processors/filter.ts'
 import { FlatMap, FlatMapValues } from '../processors/flat-map.ts'
-import { MapRow, MapValues, SelectKey } from '../processors/map.ts'
+import { MapRow, MapValues, PartitionedKey, SelectKey } from '../processors/map.ts'
 import { Peek } from '../processors/peek.ts'
 import { Validate } from '../processors/validate.ts'
 import type { AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Sink } from '../sink.ts'
+import { keyCodec } from '../serde/key-codec.ts'
 import type { Serde } from '../serde/serde.ts'
 import { derivedName } from '../topology/graph.ts'
 import type { Graph, Naming } from '../topology/graph.ts'
@@ -100,13 +101,18 @@ export class StreamHandle {
   }
 
   keyBy(key: Fn, options: KeyByOptions<unknown> = {}): AnyStream {
-    const node = addRow(cursorOf(this).build, 'keyBy', options, {
-      inputs: [this.#node],
-      make: () => new SelectKey(key),
-      changesKey: options.partitioned !== true,
+    const cursor = cursorOf(this)
+    const partitioned = options.partitioned === true
+    // A topic that is split by this key holds it, in the form its source names.
+    const serde = options.key ?? (partitioned ? cursor.key : undefined)
+    const node = addRow(cursor.build, 'keyBy', options, {
+      inputs: [cursor.node],
+      make: partitioned
+        ? () => new PartitionedKey(key, serde ?? keyCodec())
+        : () => new SelectKey(key),
+      changesKey: !partitioned,
     })
-    const rekeyed = cursorOf(this).rekeyed || options.partitioned !== true
-    return this.#at(node, { key: options.key as Serde<unknown> | undefined, rekeyed })
+    return this.#at(node, { key: serde, rekeyed: cursor.rekeyed || !partitioned })
   }
 
   selectKey(key: Fn, options: KeyByOptions<unknown> = {}): AnyStream {

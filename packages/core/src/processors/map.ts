@@ -5,6 +5,8 @@
 import { refusePromise } from './refuse-promise.ts'
 import type { Node } from './node.ts'
 import type { Processor } from './processor.ts'
+import type { Encoder } from '../serde/serde.ts'
+import { PlacementCheck } from './placement.ts'
 import { RowOperator } from './row-operator.ts'
 import { Step, stepKinds } from './step.ts'
 
@@ -19,6 +21,30 @@ export class MapValues extends RowOperator {
 export class SelectKey extends RowOperator {
   constructor(key: (value: unknown, key: unknown) => unknown) {
     super(new Step(stepKinds.key, key))
+  }
+}
+
+/** A new key that the split follows already, says the user: checked. */
+export class PartitionedKey extends RowOperator {
+  readonly #serde: Encoder<unknown>
+  readonly #check: { by: PlacementCheck | undefined }
+
+  constructor(key: (value: unknown, key: unknown) => unknown, serde: Encoder<unknown>) {
+    const check: { by: PlacementCheck | undefined } = { by: undefined }
+    const checked = (value: unknown, before: unknown): unknown => {
+      const made = key(value, before)
+      check.by?.check(made)
+      return made
+    }
+    super(new Step(stepKinds.key, checked))
+    this.#serde = serde
+    this.#check = check
+  }
+
+  override open(node: Node): void {
+    if (node.placement !== undefined)
+      this.#check.by = new PlacementCheck(node.placement, this.#serde, node.name)
+    super.open(node)
   }
 }
 

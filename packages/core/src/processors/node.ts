@@ -6,6 +6,7 @@
 import { MillraceError, isMillraceError } from '../errors.ts'
 import { Counters } from './counters.ts'
 import type { ProcessorContext, Receiver, TableReader } from './processor.ts'
+import type { Placement } from './placement.ts'
 import type { Row } from './row.ts'
 import type { StoreSpec } from '../state/store.ts'
 
@@ -29,6 +30,8 @@ export class Node implements ProcessorContext {
   stores: ReadonlyMap<string, unknown> = noStores
   /** What the node looks up, in the order in which its graph node names the tables. */
   tables: readonly TableReader[] = []
+  /** Where its task stands among its siblings; undefined where splits are no partitions. */
+  placement: Placement | undefined = undefined
   /** True: T is the highest time of the rows this node saw (Kafka Streams' rule). False: T is the stage's watermark. */
   readonly usesStreamTime: boolean
   /** T under stream time. Part of the commit, so that what was late before a restart is late after it. */

@@ -10,8 +10,9 @@ import { MillraceError } from '../errors.ts'
 import { byLog } from '../log/decider.ts'
 import type { Decider } from '../log/decider.ts'
 import type { Log, OpenContext } from '../log/log.ts'
-import type { TaskAssignment } from '../log/membership.ts'
+import type { LogAdmin, TaskAssignment } from '../log/membership.ts'
 import type { SourcePort } from '../log/source-port.ts'
+import type { Placement } from '../processors/placement.ts'
 import type { TableReader } from '../processors/processor.ts'
 import type { Section, SinkPort } from '../sink.ts'
 import type { StateSpec } from '../state/state.ts'
@@ -24,6 +25,7 @@ import { Outbox } from './outbox.ts'
 import { RunningTask } from './running-task.ts'
 import type { Cut } from './split-input.ts'
 import { Task } from './task.ts'
+import { Trim } from './trim.ts'
 import { sinksOf } from './wiring.ts'
 
 export interface AssignmentContext {
@@ -82,6 +84,7 @@ export async function openTask(
       place,
     )
     outbox.resume(head.pending)
+    const trim = new Trim(internalSplits(ctx, part, assignment), env)
     const commits = new Commits({
       place: { ...place, ...writing },
       store: ctx.store,
@@ -90,7 +93,10 @@ export async function openTask(
       env,
       head,
       changed: ctx.wake,
-      onDecided: () => state.decided(),
+      onDecided: ({ positions }) => {
+        state.decided()
+        trim.decided(positions)
+      },
     })
     await decider.begin()
     const positions = new Map(head.positions)
@@ -124,6 +130,7 @@ export async function openTask(
       cut,
       state,
       globals: ctx.globals,
+      placement: placementOf(assignment, ctx.tasksOf(subTopology)),
       identity: {
         task: `${subTopology}/${task}`,
         epoch: head.head?.seq ?? 0,
@@ -154,6 +161,29 @@ export async function openTask(
     await Promise.allSettled([...closing, ...[...ports.values()].map((port) => port.close())])
     throw error
   }
+}
+
+/** Shards are split by other rules than partitions. */
+function placementOf({ splits }: TaskAssignment, partitions: number): Placement | undefined {
+  const split = splits[0]
+  return split === undefined || split.hashRange !== undefined
+    ? undefined
+    : { partition: split.partition, partitions }
+}
+
+function internalSplits(
+  ctx: AssignmentContext,
+  part: SubTopology,
+  assignment: TaskAssignment,
+): ReadonlyMap<string, LogAdmin> {
+  const splits = new Map<string, LogAdmin>()
+  for (const { source } of part.prefixes) {
+    if (source.repartition === undefined) continue
+    const { topic, log } = source.source
+    for (const split of assignment.splits)
+      if (split.topic === topic) splits.set(split.id, ctx.logOf(log.system).admin)
+  }
+  return splits
 }
 
 /** One decider a task: that of the cluster in which its transactional sinks write, or the log of its records. */

@@ -34,7 +34,7 @@ export class Commits {
   readonly #outbox: Outbox
   readonly #env: Env
   readonly #changed: () => void
-  readonly #onDecided: () => void
+  readonly #onDecided: (frozen: Frozen) => void
   #prev: { readonly seq: number; readonly id: string } | null
   /** The last slot of the log that is taken: records that do not count lie behind `#prev` where a cluster decides. */
   #slots: number
@@ -54,7 +54,7 @@ export class Commits {
     head: Pick<TaskHead, 'head' | 'slots'>
     changed: () => void
     /** In the order of the freezes. */
-    onDecided: () => void
+    onDecided: (frozen: Frozen) => void
   }) {
     this.#place = options.place
     this.#store = options.store
@@ -141,7 +141,7 @@ export class Commits {
     this.#prev = { seq, id }
     this.#slots = seq
     this.decided++
-    this.#onDecided()
+    this.#onDecided(frozen)
     await this.#decider.begin()
     this.#outbox.publish(frozen.sections, seq)
   }

@@ -19,6 +19,7 @@ import type { TaskState } from '../state/state.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { Node } from '../processors/node.ts'
+import type { Placement } from '../processors/placement.ts'
 import type { Receiver, TableReader } from '../processors/processor.ts'
 import type { Counters } from '../processors/counters.ts'
 import type { MarkerIdentity } from '../processors/repartition.ts'
@@ -77,6 +78,7 @@ export interface TaskOptions {
   readonly state?: TaskState | undefined
   /** The global tables of its worker, by the name of their node. */
   readonly globals?: ReadonlyMap<string, TableReader> | undefined
+  readonly placement?: Placement | undefined
   /** How it signs what it says of its time behind a repartition log. */
   readonly identity?: MarkerIdentity | undefined
 }
@@ -114,6 +116,7 @@ export class Task {
       state: options.state,
       globals: options.globals ?? new Map(),
       identity: options.identity ?? { task: options.task, epoch: 0, tasks: 1, generation: 0 },
+      placement: options.placement,
       idle: () => this.#inputs.watermark.idle,
     })
     this.#state = options.state

@@ -10,6 +10,7 @@ import { AsyncNode } from '../processors/async-node.ts'
 import { EventTime } from '../processors/event-time.ts'
 import { Node, receiverOf } from '../processors/node.ts'
 import { Pass } from '../processors/pass.ts'
+import type { Placement } from '../processors/placement.ts'
 import type { Processor, Receiver, TableReader } from '../processors/processor.ts'
 import { Row } from '../processors/row.ts'
 import { Repartition } from '../processors/repartition.ts'
@@ -56,6 +57,7 @@ export interface Fillable {
 }
 
 export interface WiringContext {
+  readonly placement: Placement | undefined
   readonly identity: MarkerIdentity
   /** No input of the task is active. */
   readonly idle: () => boolean
@@ -153,6 +155,7 @@ class Wiring {
       this.#policyOf(graphNode.onError ?? this.#ctx.onError, stage),
       this.#prefixRows.has(graphNode),
     )
+    node.placement = this.#ctx.placement
     const processor = this.#processorOf(graphNode)
     node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec, row)]))
     node.tables = readsOf(graphNode).map((table) => this.#tableOf(table, graphNode))

@@ -89,6 +89,11 @@ export interface RepartitionNode extends Base {
   readonly partitions: number | undefined
   /** Rows without a key are kept (and go to partition 0): a left or outer join behind wants them. */
   readonly keepsNullKeys: boolean
+  /**
+   * False: rows bring no T, and nobody behind waits for it. Of a log that closes a circle, such as answers to those who asked: each
+   * would wait for its own time.
+   */
+  readonly timed: boolean
 }
 /** A whole topic, kept by each worker: no part of a sub-topology, and no task. */
 export interface GlobalNode extends Base {

@@ -64,7 +64,7 @@ export function refuseStateBehindNewKeys(nodes: readonly GraphNode[]): void {
     if (above !== undefined && storesOf(node).some(({ scope }) => scope === 'key')) {
       throw new MillraceError(
         'MILLRACE_TOPOLOGY',
-        `${node.name} keeps state, and ${above.name} above it gives rows a new key, whose rows may be in another task: say keyBy(..., { partitioned: true }) if the source is split by that key, or send the rows through an embedded topic first`,
+        `${node.name} keeps state, and ${above.name} above it gives rows a new key, whose rows may be in another task: say keyBy(..., { partitioned: true }) if the source is split by that key, or send the rows through .repartition() first`,
         { at: { node: node.name } },
       )
     }
