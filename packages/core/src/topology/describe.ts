@@ -3,7 +3,7 @@
  * size of what hangs below them, then by name. The number of a sub-topology appears here only: its identity is its name.
  */
 import { storesOf } from './graph-node.ts'
-import type { GraphNode } from './graph-node.ts'
+import type { GlobalNode, GraphNode } from './graph-node.ts'
 import type { SubTopology } from './compile.ts'
 
 export interface DescribedNode {
@@ -23,34 +23,69 @@ export interface DescribedSubTopology {
   readonly nodes: readonly DescribedNode[]
 }
 
+/** A topic that every worker keeps whole. */
+export interface DescribedGlobal {
+  readonly id: number
+  readonly name: string
+  readonly topic: string
+}
+
 export interface DescribedTopology {
   readonly fingerprint: string
   readonly subTopologies: readonly DescribedSubTopology[]
+  readonly globals: readonly DescribedGlobal[]
 }
 
 export function describeJson(
   parts: readonly SubTopology[],
+  globals: readonly GlobalNode[],
   fingerprint: string,
 ): DescribedTopology {
+  const numbered = numberAll(parts, globals)
   return {
     fingerprint,
-    subTopologies: parts.map((part, id) => ({
-      id,
-      name: part.name,
-      stages: part.stages,
-      nodes: nodesOf(part),
-    })),
+    subTopologies: numbered.flatMap((it, id) =>
+      'kind' in it ? [] : [{ id, name: it.name, stages: it.stages, nodes: nodesOf(it) }],
+    ),
+    globals: numbered.flatMap((it, id) =>
+      'kind' in it ? [{ id, name: it.name, topic: it.source.topic }] : [],
+    ),
   }
 }
 
-export function describeText(parts: readonly SubTopology[]): string {
-  const texts = parts.map(
-    (part, id) =>
-      `Sub-topology: ${id}\n${nodesOf(part)
-        .map((node) => `    ${describeNode(node)}\n`)
-        .join('')}\n`,
+export function describeText(
+  parts: readonly SubTopology[],
+  globals: readonly GlobalNode[],
+): string {
+  const texts = numberAll(parts, globals).map((it, id) =>
+    'kind' in it
+      ? describeGlobal(it, id)
+      : `Sub-topology: ${id}\n${nodesOf(it)
+          .map((node) => `    ${describeNode(node)}\n`)
+          .join('')}\n`,
   )
   return `Topologies:\n ${texts.map((text) => `  ${text}`).join('')}`
+}
+
+/** Sub-topologies and global tables, in the order in which they were begun. */
+function numberAll(
+  parts: readonly SubTopology[],
+  globals: readonly GlobalNode[],
+): readonly (SubTopology | GlobalNode)[] {
+  return [...parts, ...globals].sort((a, b) => beginOf(a) - beginOf(b))
+}
+
+function beginOf(it: SubTopology | GlobalNode): number {
+  return 'kind' in it ? it.order : it.nodes[0]!.order
+}
+
+function describeGlobal({ name, source }: GlobalNode, id: number): string {
+  const processor = `${name}.table`
+  return (
+    `Sub-topology: ${id} for global store (will not generate tasks)\n` +
+    `    Source: ${name} (topics: [${source.topic}])\n      --> ${processor}\n` +
+    `    Processor: ${processor} (stores: [${name}])\n      --> none\n      <-- ${name}\n`
+  )
 }
 
 function nodesOf(part: SubTopology): readonly DescribedNode[] {
@@ -75,6 +110,7 @@ function nodesOf(part: SubTopology): readonly DescribedNode[] {
 
 function topicOf(node: GraphNode): { topic?: string } {
   if (node.kind === 'source') return { topic: node.source.topic }
+  if (node.kind === 'repartition') return { topic: node.topic }
   return node.kind === 'sink' && node.sink.target !== undefined ? { topic: node.sink.target } : {}
 }
 
@@ -82,7 +118,7 @@ function describeNode(node: DescribedNode): string {
   const below = `\n      --> ${node.to.join(', ') || 'none'}`
   const above = `\n      <-- ${node.from.join(', ') || 'none'}`
   if (node.kind === 'source') return `Source: ${node.name} (topics: [${node.topic}])${below}`
-  if (node.kind === 'sink')
+  if (node.kind === 'sink' || node.kind === 'repartition')
     return `Sink: ${node.name} (${node.topic === undefined ? 'extractor class: per-record' : `topic: ${node.topic}`})${above}`
   return `Processor: ${node.name} (stores: [${node.stores.join(', ')}])${below}${above}`
 }

@@ -71,12 +71,15 @@ function factsOf(node: GraphNode): string {
     const decides = node.sink.decides
     return `${node.sink.type} ${node.sink.target ?? 'per record'} decided by ${decides === 'log' ? 'log' : decides.cluster}`
   }
+  if (node.kind === 'repartition')
+    return `${node.topic} key=${node.key.name} value=${node.value.name}`
   const stores = storesOf(node)
-  if (stores.length > 0) return stores.map(({ name, facts }) => `${name} ${facts}`).join(', ')
-  return Object.entries(node.params)
+  const params = Object.entries(node.params)
     .sort(([a], [b]) => compareText(a, b))
     .map(([key, value]) => `${key}=${value}`)
-    .join(' ')
+  if (stores.length === 0) return params.join(' ')
+  const kept = stores.map(({ name, facts }) => `${name} ${facts}`).join(', ')
+  return [...params, kept].join(' ')
 }
 
 function compareText(a: string, b: string): number {

@@ -41,6 +41,8 @@ interface Base {
   readonly name: string
   /** The name was made for people and may be numbered: it must lead to nothing that lives on. */
   readonly shownAs: string | undefined
+  /** When it was added: sub-topologies are numbered, and children called, in this order. */
+  readonly order: number
   readonly inputs: readonly GraphNode[]
   readonly params: Readonly<Record<string, string | number | boolean>>
   /** Undefined: the app's default. */

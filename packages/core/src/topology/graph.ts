@@ -16,7 +16,7 @@ export type Naming =
   /** For people only; taken = numbered. */
   | { readonly shown: string }
 
-type Unnamed<N> = N extends GraphNode ? Omit<N, 'name' | 'shownAs'> : never
+type Unnamed<N> = N extends GraphNode ? Omit<N, 'name' | 'shownAs' | 'order'> : never
 
 export class Graph {
   readonly #nodes: GraphNode[] = []
@@ -31,6 +31,7 @@ export class Graph {
     const frozen = Object.freeze({
       ...node,
       name,
+      order: this.#nodes.length,
       shownAs: 'shown' in naming ? naming.shown : undefined,
       inputs: Object.freeze([...node.inputs]),
       params: Object.freeze({ ...node.params }),

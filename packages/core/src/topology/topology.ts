@@ -20,10 +20,10 @@ export class Topology {
   }
 
   describe(): string {
-    return describeText(this.subTopologies)
+    return describeText(this.subTopologies, this.globals)
   }
 
   toJSON(): DescribedTopology {
-    return describeJson(this.subTopologies, this.fingerprint.hash)
+    return describeJson(this.subTopologies, this.globals, this.fingerprint.hash)
   }
 }
