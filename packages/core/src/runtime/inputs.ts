@@ -37,11 +37,14 @@ export class Inputs {
     const sorted = [...splits].sort((a, b) =>
       a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition,
     )
-    const internal = new Set(
-      part.prefixes
-        .filter(({ source }) => source.repartition !== undefined)
-        .map(({ source }) => source.source.topic),
-    )
+    const topicsWhere = (timed: boolean): ReadonlySet<string> =>
+      new Set(
+        part.prefixes
+          .filter(({ source }) => source.repartition?.timed === timed)
+          .map(({ source }) => source.source.topic),
+      )
+    const internal = topicsWhere(true)
+    const untimed = topicsWhere(false)
     this.splits = sorted.map(
       (split, i) =>
         new SplitInput(
@@ -60,6 +63,7 @@ export class Inputs {
         outOfOrderMs: times.get(split.topic)?.outOfOrderMs ?? 0,
         idleMs: times.get(split.topic)?.idleMs,
         marked: internal.has(split.topic),
+        untimed: untimed.has(split.topic),
       })),
       part.clock,
     )
@@ -124,6 +128,11 @@ export class Inputs {
     let taken = 0
     for (const prefix of new Set(this.splits.map((input) => input.prefix))) taken += prefix.taken
     return taken
+  }
+
+  /** The highest event time taken. */
+  get newestTime(): number {
+    return Math.max(-Infinity, ...this.splits.map((_, i) => this.watermark.maxTime(i)))
   }
 
   positions(): Map<string, Position> {

@@ -13,8 +13,17 @@ export interface WorkerReport {
   /** Rows that the logs are known to hold and that have not been taken. */
   readonly lag: number
   readonly watermark: number
+  /** How far event time has come, by sub-topology. */
+  readonly times: ReadonlyMap<string, EventTimes>
   /** Sums over tasks, by node. */
   readonly nodes: ReadonlyMap<string, NodeReport>
+}
+
+export interface EventTimes {
+  /** The lowest T of its tasks; -Infinity before the first. */
+  readonly watermark: number
+  /** The highest event time taken. Less the watermark it is the watermark's lag. */
+  readonly newest: number
 }
 
 const numbers = [
@@ -27,9 +36,10 @@ const numbers = [
   'inFlight',
   'retried',
   'timedOut',
+  'made',
 ] as const
 
-/** The counters of a node. Law 1: what was taken is the sum of the six behind it. */
+/** The counters of a node. Law 1: what was taken is the sum of the six behind it. `made`: rows that time made, beside these. */
 export type NodeReport = { readonly [Name in (typeof numbers)[number]]: number } & {
   /** Why rows ended here, and how often. */
   readonly reasons: ReadonlyMap<string, number>
@@ -57,9 +67,12 @@ export class Totals {
   #commits = 0
   #published = 0
   readonly #nodes: Map<string, CounterSums> = new Map()
+  /** By task: a later life of one takes the place of the former. */
+  readonly #times: Map<string, EventTimes> = new Map()
 
   /** What a task has done; called once, when it has been closed. */
-  add({ task, commits, outbox }: RunningTask): void {
+  add({ id, task, commits, outbox }: RunningTask): void {
+    this.#times.set(id, { watermark: task.watermark, newest: task.newestTime })
     this.#rows += task.rowsTaken
     this.#commits += commits.decided
     this.#published += outbox.published
@@ -83,8 +96,22 @@ export class Totals {
       published: all.#published,
       lag,
       watermark: watermark === Infinity ? -Infinity : watermark,
+      times: all.#timesOfParts(),
       nodes: all.#nodes,
     }
+  }
+
+  #timesOfParts(): ReadonlyMap<string, EventTimes> {
+    const parts = new Map<string, EventTimes>()
+    for (const [id, times] of this.#times) {
+      const part = id.slice(0, id.lastIndexOf('/'))
+      const so = parts.get(part) ?? { watermark: Infinity, newest: -Infinity }
+      parts.set(part, {
+        watermark: Math.min(so.watermark, times.watermark),
+        newest: Math.max(so.newest, times.newest),
+      })
+    }
+    return parts
   }
 
   #addTotals(other: Totals): void {
@@ -92,6 +119,7 @@ export class Totals {
     this.#commits += other.#commits
     this.#published += other.#published
     for (const [name, sums] of other.#nodes) this.#addNode(name, sums)
+    for (const [id, times] of other.#times) this.#times.set(id, times)
   }
 
   #addNode(name: string, counters: NodeReport): void {

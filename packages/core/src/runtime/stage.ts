@@ -21,6 +21,8 @@ export class Stage {
   /** In front of this stage; the first one is fed by splits. */
   readonly queue: StageQueue | undefined
   readonly #starved: () => boolean
+  /** No row enters before the rest of what the last one owes has left. */
+  owes = false
   #nodes: readonly StageNode[] = []
   /** Those that may make rows without being given one. */
   #makers: readonly StageNode[] = []
@@ -92,7 +94,12 @@ export class Stage {
 
   /** Goes on with what is owed: the drains of the row in progress, then those of an advance. False: more is owed. */
   resume(budget: number): boolean {
-    let left = this.drain(0, budget)
+    this.owes = !this.#resume(budget)
+    return !this.owes
+  }
+
+  #resume(budget: number): boolean {
+    let left = this.#drain(0, budget)
     if (left < 0) return false
     while (this.#cursor >= 0) {
       const next = this.#advancing[this.#cursor]
@@ -103,21 +110,27 @@ export class Stage {
       }
       this.#cursor++
       next.processor.advance!(this.#target)
-      left = this.drain(0, left)
+      left = this.#drain(0, left)
       if (left < 0) return false
     }
     return true
   }
 
-  /** Drains what nodes owe, the deepest first. Returns the budget left, or -1 while something is owed. */
-  drain(from: number, budget: number): number {
+  /** Drains what nodes owe. False: more is owed. */
+  drain(budget: number): boolean {
+    this.owes = this.#drain(0, budget) < 0
+    return !this.owes
+  }
+
+  /** The deepest first. Returns the budget left, or -1 while something is owed. */
+  #drain(from: number, budget: number): number {
     const draining = this.#draining
     if (draining.length === 0) return budget
     let left = budget
     for (let i = draining.length - 1; i >= from; i--) {
       while (draining[i]!.processor.drain!(Math.min(left, sliceRows))) {
         left -= sliceRows
-        const below = this.drain(i + 1, left)
+        const below = this.#drain(i + 1, left)
         if (below < 0 || left <= 0) return -1
         left = below
       }
@@ -133,6 +146,13 @@ export class Stage {
 
   tick(now: number): void {
     for (const { processor } of this.#ticking) processor.tick!(now)
+  }
+
+  get nextTick(): number {
+    let next = Infinity
+    for (const { processor } of this.#ticking)
+      next = Math.min(next, processor.nextTick?.() ?? Infinity)
+    return next
   }
 }
 

@@ -35,6 +35,7 @@ export class Stages {
   deliver(): boolean {
     for (let i = this.all.length - 1; i > 0; i--) {
       const stage = this.all[i]!
+      if (stage.owes) return false
       const entry = stage.queue!.take()
       if (entry === undefined) {
         if (stage.queue!.cut) return false
@@ -47,6 +48,7 @@ export class Stages {
       }
       const { row } = stage
       row.time = entry.time
+      row.entered = entry.time
       row.headers = entry.headers
       row.origin = entry.origin
       row.old = entry.change?.old
@@ -63,7 +65,7 @@ export class Stages {
 
   /** What the row that has just passed the stage owes. */
   drain(stage: Stage): void {
-    if (stage.drain(0, drainRows) < 0) this.owes = true
+    if (!stage.drain(drainRows)) this.owes = true
   }
 
   /** T has come to this in the first stage. */
@@ -71,10 +73,15 @@ export class Stages {
     if (watermark > this.first.watermark && !this.first.advancing) this.#advance(0, watermark)
   }
 
-  /** Goes on with what is owed, one slice. True when nothing is owed any more. */
-  settle(watermark: number): boolean {
+  /**
+   * Goes on with what is owed, one slice. True when nothing is owed any more. A stage whose rows would have to wait in a line that is
+   * full (`full`: or for calls) goes on when there is room.
+   */
+  settle(watermark: number, full: boolean): boolean {
     for (let i = this.all.length - 1; i >= 0; i--) {
       const stage = this.all[i]!
+      const below = this.all[i + 1]?.queue
+      if (below !== undefined && (full || below.rows >= queuedRowsMax)) return false
       const wasAdvancing = stage.advancing
       const { made } = stage
       const done = stage.resume(drainRows)
@@ -94,6 +101,13 @@ export class Stages {
       this.drain(stage)
       if (stage.made !== made) this.changed = true
     }
+  }
+
+  /** Wall clock at which `tick` is of use; Infinity: never. */
+  get nextTick(): number {
+    let next = Infinity
+    for (const stage of this.all) next = Math.min(next, stage.nextTick)
+    return next
   }
 
   flush(): void {
@@ -125,6 +139,9 @@ export class Stages {
     this.all.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
     for (const { node } of this.#ownTimes)
       if (node.streamTime > -Infinity) watermarks.set(`node/${node.name}`, node.streamTime)
+    for (const { node } of this.all.flatMap(({ nodes }) => nodes))
+      for (const [schedule, due] of node.schedules)
+        watermarks.set(`${schedulesOf(node.name)}${schedule}`, due)
   }
 
   get #ownTimes(): readonly StageNode[] {
@@ -135,8 +152,14 @@ export class Stages {
     this.all.forEach((stage, i) => stage.restore(watermarks.get(`stage/${i}`) ?? -Infinity))
     for (const { node } of this.#ownTimes)
       node.streamTime = watermarks.get(`node/${node.name}`) ?? -Infinity
+    for (const { node } of this.all.flatMap(({ nodes }) => nodes)) {
+      const prefix = schedulesOf(node.name)
+      for (const [name, due] of watermarks)
+        if (name.startsWith(prefix)) node.schedules.set(name.slice(prefix.length), due)
+    }
     // A commit may have come between two slices of a drain: nothing is taken before the rest of it.
     this.owes = !this.plain
+    for (const stage of this.all) stage.owes = this.owes
   }
 
   /** Behind the rows in flight that were restored stands the T of the stage above. */
@@ -162,4 +185,9 @@ export class Stages {
   #passTimeOn(i: number): void {
     this.all[i + 1]?.queue!.time(this.all[i]!.watermark)
   }
+}
+
+/** Where a commit keeps when the schedules of a node are next due. */
+function schedulesOf(node: string): string {
+  return `schedule/${node}/`
 }

@@ -79,6 +79,8 @@ export interface TaskOptions {
   /** The global tables of its worker, by the name of their node. */
   readonly globals?: ReadonlyMap<string, TableReader> | undefined
   readonly placement?: Placement | undefined
+  /** Wall clock when it is built: what schedules made by its nodes count from. */
+  readonly now?: number | undefined
   /** How it signs what it says of its time behind a repartition log. */
   readonly identity?: MarkerIdentity | undefined
 }
@@ -106,6 +108,7 @@ export class Task {
   constructor(options: TaskOptions) {
     this.#calls = new Calls(options.random)
     this.#ports = options.ports
+    this.#clock.now = options.now ?? 0
     this.#wired = wire(options.part, {
       clock: this.#clock,
       failures: new Failures({ app: options.app, task: options.task }, options.log),
@@ -171,7 +174,8 @@ export class Task {
     this.#clock.monotonic = monotonic
     this.#calls.tick(monotonic)
     const watermark = this.#inputs.tick(monotonic)
-    if (this.#stages.owes) return
+    // What is full is not fed: punctuators and closes wait, and come as one when there is room.
+    if (this.#stages.owes || this.#full) return
     this.#stages.first.row.origin = undefined // nobody's row: what follows is made by the wall clock
     this.#stages.tick(now)
     this.#stages.moveTime(watermark)
@@ -195,9 +199,15 @@ export class Task {
     if (this.#plain && this.#intake) return this.#runPlain(rowsMax)
     let left = rowsMax
     while (left > 0) {
-      if (stages.owes && !stages.settle(this.#inputs.watermark.value))
-        return this.#state?.starved === true ? 'refill' : this.#full ? 'full' : 'more'
       if (this.#sinksFull) return 'full'
+      if (stages.owes && !stages.settle(this.#inputs.watermark.value, this.#calls.full)) {
+        if (this.#state?.starved === true) return 'refill'
+        if (this.#sinksFull) return 'full'
+        if (!this.#queuesFull) return 'more'
+        if (!stages.deliver()) return 'full'
+        left--
+        continue
+      }
       if (stages.later && stages.deliver()) {
         left--
         continue
@@ -235,6 +245,7 @@ export class Task {
       }
       if (input.cut) return 'cut'
       row.time = head.time
+      row.entered = head.time
       row.headers = head.headers
       row.origin = origin.point(input.split.topic, input.batch!, input.index)
       this.#changed = true
@@ -252,6 +263,7 @@ export class Task {
     const stages = this.#stages
     const { row } = stages.first
     row.time = head.time
+    row.entered = head.time
     row.headers = head.headers
     row.origin = this.#origin.point(input.split.topic, input.batch!, input.index)
     this.#changed = true
@@ -305,7 +317,13 @@ export class Task {
 
   /** Monotonic time at which `tick` is of use, or undefined. */
   get nextDue(): number | undefined {
-    return this.#calls.nextDue
+    let due = this.#calls.nextDue ?? Infinity
+    if (!this.#stages.owes && !this.#full) {
+      const { now, monotonic } = this.#clock
+      due = Math.min(due, this.#inputs.watermark.nextIdle ?? Infinity)
+      due = Math.min(due, monotonic + Math.max(0, this.#stages.nextTick - now))
+    }
+    return due === Infinity ? undefined : due
   }
 
   /** The row to stop before is next in a line between two stages, and nothing older is further down. */
@@ -399,6 +417,11 @@ export class Task {
 
   get watermark(): number {
     return this.#stages.first.watermark
+  }
+
+  /** The highest event time taken. */
+  get newestTime(): number {
+    return this.#inputs.newestTime
   }
 
   get splits(): readonly string[] {

@@ -214,7 +214,7 @@ class Wiring {
         return new Repartition(
           this.#ctx.ports.get(graphNode.name) as MarkingPort,
           graphNode.keepsNullKeys,
-          this.#part.clock === 'watermark' ? this.#ctx.identity : undefined,
+          this.#part.clock === 'watermark' && graphNode.timed ? this.#ctx.identity : undefined,
           this.#ctx.idle,
         )
       case 'global':

@@ -74,4 +74,31 @@ describe('what time makes a node emit', () => {
     expect(rows.findIndex((row) => row.startsWith('b@10'))).equal(1 + 600)
     expect(rows).length(1 + 600 + 600)
   })
+
+  it('waits where the step below waits, so that a million closes need no memory for a million calls', async () => {
+    const rows = 20_000
+    const app = createApp({ id: 'owing' })
+    let running = 0
+    let most = 0
+    app
+      .stream(source('in'))
+      .process(() => new Owing('a', rows) as Processor<string, Item, string, string>)
+      .mapValuesAsync(
+        async (value) => {
+          most = Math.max(most, ++running)
+          await Promise.resolve()
+          running--
+          return value
+        },
+        { name: 'call', capacity: 10 },
+      )
+      .to(sink('out'))
+    const driver = new TestDriver(app)
+    driver.createInputTopic<string, Item>('in').pipeInput('k', { n: 0, path: '' }, 10)
+    await driver.settle()
+    const output = driver.createOutputTopic<string, string>('test:out').readValuesToList()
+    expect(output).to.have.length(rows + 1)
+    expect(output.slice(1)).deep.equal(Array.from({ length: rows }, (_, i) => `a@10#${i}`))
+    expect(most).to.be.below(5_000)
+  })
 })
