@@ -55,6 +55,7 @@ export interface Outlet {
     key: Uint8Array | null,
     value: Uint8Array | null,
     timestamp: number,
+    headers?: ReadonlyMap<string, Uint8Array>,
   ): boolean
   /** Synchronous, in the turn in which the task freezes: what was appended so far is one commit. */
   freeze(): void

@@ -237,7 +237,7 @@ function refuseSharedTargets(nodes: readonly GraphNode[]): void {
 function refuseTwoClusters(nodes: readonly GraphNode[]): void {
   const clusters = new Map<string, string>()
   for (const node of nodes) {
-    if (node.kind === 'sink' && node.sink.decides !== 'log')
+    if ((node.kind === 'sink' || node.kind === 'repartition') && node.sink.decides !== 'log')
       clusters.set(node.sink.decides.cluster, node.name)
     if (typeof node.onError === 'object') refuseDecidingDeadLetters(node.onError.deadLetter, node)
   }

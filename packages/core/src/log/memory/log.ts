@@ -15,6 +15,8 @@ import { MemoryDecider, Wire } from './decider.ts'
 import type { LostAnswer } from './decider.ts'
 import { MemoryMembership } from './membership.ts'
 import { MemoryPort, positionGone } from './port.ts'
+import { memorySink } from './sink.ts'
+import { memoryTopic } from './spec.ts'
 import { newSplit, refuseEnded, stableEnd } from './split.ts'
 import type { MemoryRow, MemorySplit } from './split.ts'
 
@@ -42,6 +44,10 @@ export class MemoryLog implements Log {
     this.#outletRowsMax = options.outletRowsMax ?? 10_000
     this.spec = Object.freeze<LogSpec>({
       system: options.name ?? 'memory',
+      internal: (topic, { partitions: _, ...serdes }) => ({
+        source: Object.freeze({ ...memoryTopic(this, topic, serdes), nulls: 'pass' as const }),
+        sink: memorySink(this, topic, serdes),
+      }),
       open: (_ctx, sources) =>
         answer(() => {
           for (const source of sources) {

@@ -37,9 +37,14 @@ export class MemoryOutlet implements Outlet {
     key: Uint8Array | null,
     value: Uint8Array | null,
     timestamp: number,
+    headers?: ReadonlyMap<string, Uint8Array>,
   ): boolean {
     if (this.#lost) return false
-    const row = { topic, partition, row: { key, value, timestamp } }
+    const row = {
+      topic,
+      partition,
+      row: { key, value, timestamp, ...(headers === undefined ? {} : { headers }) },
+    }
     if (this.#begun && this.#commits.length === 1) this.#send(row)
     else {
       this.#commits.at(-1)!.push(row)

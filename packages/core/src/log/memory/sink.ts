@@ -8,7 +8,7 @@ import type { Encoder } from '../../serde/serde.ts'
 import { string } from '../../serde/string.ts'
 import { answer } from '../answer.ts'
 import type { Outlet } from '../decider.ts'
-import type { RowContext, Section, Sink, SinkContext, SinkPort } from '../../sink.ts'
+import type { Headers, MarkingPort, RowContext, Section, Sink, SinkContext } from '../../sink.ts'
 import type { MemoryLog } from './log.ts'
 
 export interface MemorySinkOptions<V> {
@@ -40,7 +40,7 @@ export function memorySink<V>(
   } satisfies Sink<V>)
 }
 
-class MemorySinkPort<V> implements SinkPort<V> {
+class MemorySinkPort<V> implements MarkingPort<V> {
   readonly #partitions: number
   readonly #topic: string
   readonly #key: Encoder<never>
@@ -63,7 +63,14 @@ class MemorySinkPort<V> implements SinkPort<V> {
     const keyBytes = key === null || key === undefined ? null : this.#key.encode(key as never)
     const valueBytes = value === null || value === undefined ? null : this.#value.encode(value)
     const partition = keyBytes === null ? 0 : partitionOf(keyBytes, this.#partitions)
-    return this.#outlet.append(this.#topic, partition, keyBytes, valueBytes, row.time)
+    return this.#outlet.append(this.#topic, partition, keyBytes, valueBytes, row.time, row.headers)
+  }
+
+  mark(headers: Headers): boolean {
+    let room = true
+    for (let partition = 0; partition < this.#partitions; partition++)
+      room = this.#outlet.append(this.#topic, partition, null, null, 0, headers)
+    return room
   }
 
   freeze(): readonly Section[] {

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { embedded, json, openEmbedded, string } from '../../../src/index.ts'
 import { keyValueStore } from '../../../src/processors/index.ts'
 import type { KeyValueStore, Processor, ProcessorContext } from '../../../src/processors/index.ts'
+import { MemoryLog, memoryTopic } from '../../../src/testing/index.ts'
 import { partFiles, readParts } from '../../process/part-files.ts'
 import { Bench, failureOf, numbered } from './bench.ts'
 import type { Numbered } from './bench.ts'
@@ -84,5 +85,43 @@ describe('a repartition log in a running app', function () {
     expect((await failureOf(other.run({ until: 'caught-up' }))).message).to.contain(
       'by-rest-repartition',
     )
+  })
+})
+
+describe('a repartition log whose cluster decides commits in transactions', function () {
+  this.timeout(30_000)
+  let bench: Bench
+  beforeEach(async () => {
+    bench = await Bench.open()
+  })
+  afterEach(() => bench.close())
+
+  it('brings rows and time to the tasks behind it, over restarts', async () => {
+    const log = new MemoryLog()
+    const source = memoryTopic<string, Numbered>(log, 'orders', { value: json<Numbered>() })
+    log.create('orders', 3)
+    log.create('out', 1)
+    const app = () => {
+      const counted = bench.app({ every: '5ms' })
+      counted
+        .stream(source)
+        .keyBy(({ n }): string => `mod ${n % 3}`)
+        .repartition({ name: 'by-rest', key: string(), value: json() })
+        .processValues(() => new Counting(), { stores: [counts] })
+        .to(partFiles<Numbered>(`${bench.dir}/out`))
+      return counted
+    }
+    for (let run = 0; run < 2; run++) {
+      for (let n = 0; n < 30; n++)
+        log.append(`orders:${n % 3}`, [
+          { key: null, value: json<Numbered>().encode({ n }), timestamp: n },
+        ])
+      await app().run({ until: 'caught-up' })
+    }
+    const rows = (await readParts(`${bench.dir}/out`)) as { key: string; value: Numbered }[]
+    for (const rest of [0, 1, 2]) {
+      const seen = rows.filter(({ key }) => key === `mod ${rest}`).map(({ value }) => value.n)
+      expect(seen).to.deep.equal(Array.from({ length: 20 }, (_, i) => i + 1))
+    }
   })
 })
