@@ -35,7 +35,7 @@ describe('tidy', () => {
   before(() => {
     src = new Map(packages.map((name) => [name, sourcesUnder(`packages/${name}/src`)]))
     published = [...src.values()].flat()
-    programs = ['examples', 'bench', 'simulation', 'scripts'].flatMap(sourcesUnder)
+    programs = ['examples', 'bench', 'simulation', 'parity', 'scripts'].flatMap(sourcesUnder)
     tests = ['test', ...packages.map((name) => `packages/${name}/test`)].flatMap(sourcesUnder)
   })
 
@@ -43,7 +43,7 @@ describe('tidy', () => {
     none(published.flatMap(checkImports), 'imports in the wrong direction')
   })
 
-  it('lets examples, bench and simulation see published entries only', () => {
+  it('lets examples, bench, simulation and parity see published entries only', () => {
     const seen = programs.filter((source) => !source.path.startsWith('scripts/'))
     none(seen.flatMap(checkImports), 'imports past the doors')
   })
@@ -139,7 +139,7 @@ describe('tidy', () => {
 
   it('pins our packages to each other exactly, and private workspaces to whatever is here', () => {
     const version = read<{ version: string }>('lerna.json').version
-    const manifests = ['packages', 'examples', 'bench', 'simulation']
+    const manifests = ['packages', 'examples', 'bench', 'simulation', 'parity']
       .flatMap(filesUnder)
       .filter((path) => path.endsWith('/package.json'))
     for (const path of manifests) {
@@ -155,7 +155,7 @@ describe('tidy', () => {
   // A glob of the runner that matches nothing only warns; a renamed folder would silently run no tests.
   it('finds test files of every kind', () => {
     const { spec } = read<{ spec: string[] }>('.mocharc.json')
-    const all = ['packages', 'examples', 'bench', 'simulation', 'test'].flatMap(filesUnder)
+    const all = ['packages', 'examples', 'bench', 'simulation', 'parity', 'test'].flatMap(filesUnder)
     const testFiles = all.filter((path) => path.endsWith('.test.ts'))
     none(
       testFiles.filter((path) => !matchesAny(path, spec)).map((path) => `${path} is run by nobody`),
@@ -177,5 +177,6 @@ const kinds: readonly string[] = [
   'examples/02-fraud-scoring',
   'bench/test',
   'simulation/test',
+  'parity/test',
   'test',
 ]

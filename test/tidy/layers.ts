@@ -49,7 +49,7 @@ const adapterFolders: readonly Adapter[] = [
   { folder: 'log/kafka', thirdParty: ['kafkajs'] },
   { folder: 'log/kinesis', thirdParty: ['@aws-sdk/client-kinesis', '@aws-sdk/client-dynamodb'] },
   { folder: 'state/memory', light: true },
-  { folder: 'state/level', thirdParty: ['level'] },
+  { folder: 'state/level', thirdParty: ['level'], may: ['checkpoint'] },
   { folder: 'checkpoint/memory', light: true },
   { folder: 'checkpoint/fs' },
   { folder: 'checkpoint/s3', thirdParty: ['@aws-sdk/client-s3'] },

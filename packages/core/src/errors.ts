@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'MILLRACE_DURATION'
   | 'MILLRACE_DECODE'
   | 'MILLRACE_FUTURE'
+  | 'MILLRACE_INVALID_TIME'
   | 'MILLRACE_ENCODE'
   | 'MILLRACE_RECORD_TOO_LARGE'
   | 'MILLRACE_UNKNOWN_TOPIC'
@@ -34,6 +35,7 @@ export type ErrorCode =
   | 'MILLRACE_LOG_CLOSED'
   | 'MILLRACE_LOG_DAMAGED'
   | 'MILLRACE_DIRECTORY_LOCKED'
+  | 'MILLRACE_STATE_DAMAGED'
   | 'MILLRACE_OBJECT_STORE'
   | 'MILLRACE_RECORD_DAMAGED'
   | 'MILLRACE_TOPOLOGY_CHANGED'
@@ -56,6 +58,7 @@ const families: Readonly<Record<ErrorCode, ErrorFamily>> = {
   MILLRACE_DURATION: 'fatal',
   MILLRACE_DECODE: 'fatal',
   MILLRACE_FUTURE: 'fatal',
+  MILLRACE_INVALID_TIME: 'fatal',
   MILLRACE_ENCODE: 'fatal',
   MILLRACE_RECORD_TOO_LARGE: 'fatal',
   MILLRACE_UNKNOWN_TOPIC: 'fatal',
@@ -63,6 +66,7 @@ const families: Readonly<Record<ErrorCode, ErrorFamily>> = {
   MILLRACE_LOG_CLOSED: 'fatal',
   MILLRACE_LOG_DAMAGED: 'fatal',
   MILLRACE_DIRECTORY_LOCKED: 'fatal',
+  MILLRACE_STATE_DAMAGED: 'retriable',
   MILLRACE_OBJECT_STORE: 'retriable',
   MILLRACE_RECORD_DAMAGED: 'fatal',
   MILLRACE_TOPOLOGY_CHANGED: 'fatal',

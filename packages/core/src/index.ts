@@ -64,12 +64,20 @@ export { generator } from './log/generator/index.ts'
 export type { GeneratedRow, GeneratorOptions } from './log/generator/index.ts'
 export { memory } from './checkpoint/memory/index.ts'
 export { memoryState } from './state/memory/index.ts'
+export type { StateSpec } from './state/state.ts'
 export type { CheckpointOptions, CheckpointSpec } from './checkpoint/spec.ts'
 export type { Source } from './log/source.ts'
 export type { Sink } from './sink.ts'
 export type { Decoder, Encoder, Serde } from './serde/serde.ts'
 export * from './serde/index.ts'
 export type { Duration } from './time/duration.ts'
+export {
+  failOnInvalidTime,
+  partitionTimeOnInvalid,
+  skipInvalidTime,
+  wallClockTime,
+} from './time/extractors.ts'
+export type { RecordTime } from './time/extractors.ts'
 export { durationMs } from './time/duration.ts'
 export type { OnError, Rejected } from './topology/graph-node.ts'
 export type { DescribedTopology } from './topology/describe.ts'

@@ -20,6 +20,8 @@ export interface Build {
   /** A repartition log for rows whose own log takes none. */
   readonly internal: NonNullable<LogSpec['internal']>
   readonly clock: Clock
+  /** A stream's handle, for those that stream-handle.ts imports and that cannot import it. */
+  readonly stream: (cursor: Cursor) => object
 }
 
 export interface Cursor {
@@ -34,23 +36,24 @@ export interface Cursor {
   readonly table?: TableFacts
 }
 
-const cursors = new WeakMap<object, Cursor>()
+/** Known to this copy of the package alone, and the brand to all. */
+const held: unique symbol = Symbol('millrace.cursor')
 const brand: symbol = Symbol.for('millrace.handle')
 
 export function holdCursor(handle: object, cursor: Cursor): void {
-  cursors.set(handle, cursor)
+  Object.defineProperty(handle, held, { value: cursor })
   Object.defineProperty(handle, brand, { value: true })
 }
 
 export function cursorOf(handle: object): Cursor {
-  return cursors.get(handle)!
+  return (handle as { [held]: Cursor })[held]
 }
 
 /** The cursor of what a user handed over. `what` for people: 'a stream', 'a table'. */
 export function otherCursor(own: Cursor, other: unknown, verb: string, what: string): Cursor {
   if (typeof other !== 'object' || other === null || !(brand in other))
     throw new MillraceError('MILLRACE_CONFIG', `${verb}(...) takes ${what} of the same app`)
-  const cursor = cursors.get(other)
+  const cursor = (other as { [held]?: Cursor })[held]
   if (cursor === undefined)
     throw new MillraceError(
       'MILLRACE_TWO_COPIES',
@@ -71,6 +74,8 @@ export interface NewRow {
   readonly atMostOne?: boolean
   /** Its name leads to state: derived, never numbered. */
   readonly stateful?: boolean
+  /** Its derived name, where its inputs do not tell: they were placed under it. */
+  readonly derived?: string
   /** Must give the same specs each time. */
   readonly stores?: () => readonly StoreSpec[]
   readonly reads?: readonly GraphNode[]
@@ -100,7 +105,9 @@ export function addRow(
       reads: Object.freeze([...(row.reads ?? [])]),
       make: row.make,
     },
-    nameFor(row.inputs, verb, options, stateful),
+    options.name === undefined && row.derived !== undefined
+      ? { derived: row.derived }
+      : nameFor(row.inputs, verb, options, stateful),
   )
 }
 

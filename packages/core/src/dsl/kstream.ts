@@ -6,6 +6,7 @@ import type { StandardSchemaV1 } from '../serde/schema.ts'
 import type { Sink } from '../sink.ts'
 import type { OnError, Rejected } from '../topology/graph-node.ts'
 import type { Duration } from '../time/duration.ts'
+import type { RecordTime } from '../time/extractors.ts'
 import type { AsyncMode, AsyncOperator } from '../processors/async-node.ts'
 import type { Processor } from '../processors/processor.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -52,6 +53,8 @@ export interface EventTimeOptions extends NodeOptions {
 export interface ProcessOptions extends NodeOptions {
   /** The stores of this node, for `ctx.store(...)` in `open`. Nodes that name the same spec share the store. */
   readonly stores?: readonly StoreSpec[]
+  /** The processor has `onTimer`, and sets timers per key: they are state of the node. A serde writes their keys; default: the stream's. */
+  readonly timers?: boolean | Serde<any>
 }
 
 export interface GroupOptions extends NodeOptions {
@@ -208,8 +211,14 @@ export interface KStream<K, V> {
   /** Kafka Streams' name for `keyBy`. */
   selectKey<K2>(key: (value: V, key: K) => K2, options?: KeyByOptions<K2>): KStream<K2, V>
 
-  /** Event time of the rows, as epoch milliseconds. Belongs to the source: see the guide on time. */
-  eventTime(time: (value: V, key: K) => number, options?: EventTimeOptions): KStream<K, V>
+  /**
+   * Event time of the rows, as epoch milliseconds; a negative one drops the row. `record` has the time of the log's record and the
+   * highest of its split. Belongs to the source: see the guide on time.
+   */
+  eventTime(
+    time: (value: V, key: K, record: RecordTime) => number,
+    options?: EventTimeOptions,
+  ): KStream<K, V>
 
   /** Looks at each row, and passes it on. */
   peek(look: (value: V, key: K) => void, options?: NodeOptions): KStream<K, V>

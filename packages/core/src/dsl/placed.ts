@@ -20,16 +20,25 @@ export interface PlaceOptions extends Pick<NodeOptions, 'onError'> {
   readonly keepsNullKeys?: boolean
   /** Crosses a log even where it need not. */
   readonly always?: boolean
+  /** The rows that it meets behind the log, whose log system and clock it takes. Default: those that it comes from. */
+  readonly meets?: Cursor
+  /** False: its rows hold no T behind the log. */
+  readonly timed?: boolean
 }
 
 /** `base` names the log: `<base>-repartition`. */
 export function placed(cursor: Cursor, base: string, options: PlaceOptions = {}): Cursor {
   const key = (options.key as Serde<unknown> | undefined) ?? cursor.key ?? keyCodec<any>()
   const value = (options.value as Serde<unknown> | undefined) ?? cursor.value ?? msgpack()
-  if (!cursor.rekeyed && options.always !== true) return { ...cursor, key, value }
+  if (!cursor.rekeyed && options.always !== true) {
+    if (options.keepsNullKeys === true) keepNullKeysAbove(cursor.node)
+    return { ...cursor, key, value }
+  }
   const { build } = cursor
-  const topic = `${base}-repartition`
-  const { source, sink } = internalTopic(cursor, topic, {
+  // What every log takes for a topic's name.
+  const topic = `${base.replaceAll(/[^A-Za-z0-9._-]/g, '-')}-repartition`
+  const place = options.meets ?? cursor
+  const { source, sink } = internalTopic(place, topic, {
     key,
     value,
     partitions: options.partitions,
@@ -45,7 +54,8 @@ export function placed(cursor: Cursor, base: string, options: PlaceOptions = {})
       key,
       value,
       partitions: options.partitions,
-      keepsNullKeys: options.keepsNullKeys ?? false,
+      nullKeys: { kept: options.keepsNullKeys ?? false },
+      timed: options.timed ?? true,
     },
     { derived: `${topic}-out` },
   )
@@ -57,7 +67,7 @@ export function placed(cursor: Cursor, base: string, options: PlaceOptions = {})
       onError: options.onError,
       source,
       passesNulls: true,
-      clock: sourceOf(cursor.node).clock,
+      clock: sourceOf(place.node).clock,
       repartition: out as Extract<GraphNode, { kind: 'repartition' }>,
     },
     { derived: topic },
@@ -65,7 +75,7 @@ export function placed(cursor: Cursor, base: string, options: PlaceOptions = {})
   return { build, node, key, value, rekeyed: false }
 }
 
-/** In the log that the rows come from, if it takes topics of ours, else in the app's own. */
+/** In the log of the rows there, if it takes topics of ours, else in the app's own. */
 function internalTopic(
   cursor: Cursor,
   topic: string,
@@ -74,6 +84,12 @@ function internalTopic(
   const { log } = sourceOf(cursor.node).source
   const made = log.internal?.(topic, options) ?? cursor.build.internal(topic, options)
   return { source: made.source, sink: made.sink as Sink<unknown> }
+}
+
+/** The repartition logs that the rows have crossed last. */
+export function keepNullKeysAbove(node: GraphNode): void {
+  if (node.kind !== 'source') node.inputs.forEach(keepNullKeysAbove)
+  else if (node.repartition !== undefined) node.repartition.nullKeys.kept = true
 }
 
 function sourceOf(node: GraphNode): SourceNode {

@@ -5,7 +5,6 @@
 import type { StandardSchemaV1 } from '../serde/schema.ts'
 import { MillraceError } from '../errors.ts'
 import { durationMs } from '../time/duration.ts'
-import { Custom } from '../processors/custom.ts'
 import { Filter } from '../processors/filter.ts'
 import { FlatMap, FlatMapValues } from '../processors/flat-map.ts'
 import { MapRow, MapValues, PartitionedKey, SelectKey } from '../processors/map.ts'
@@ -18,7 +17,7 @@ import { keyCodec } from '../serde/key-codec.ts'
 import type { Serde } from '../serde/serde.ts'
 import { derivedName } from '../topology/graph.ts'
 import type { Graph, Naming } from '../topology/graph.ts'
-import type { GraphNode } from '../topology/graph-node.ts'
+import type { EventTimeNode, GraphNode } from '../topology/graph-node.ts'
 import { addRow, cursorOf, holdCursor, nameFor, otherCursor } from './cursor.ts'
 import type { Cursor, NewRow } from './cursor.ts'
 import type {
@@ -35,6 +34,7 @@ import type { ToTableOptions } from './ktable.ts'
 import { asyncBounds } from './async-bounds.ts'
 import { GroupedHandle } from './grouped-handle.ts'
 import { placed } from './placed.ts'
+import { addProcessor } from './processed.ts'
 import { joinStreams } from './stream-join.ts'
 import { joinGlobal, joinTable, tableOf } from './table-handle.ts'
 import type { JoinKind } from './table-handle.ts'
@@ -119,7 +119,7 @@ export class StreamHandle {
     return this.keyBy(key, options)
   }
 
-  eventTime(time: (value: never, key: never) => number, options: EventTimeOptions = {}): AnyStream {
+  eventTime(time: EventTimeNode['time'], options: EventTimeOptions = {}): AnyStream {
     const ms = (name: 'outOfOrder' | 'idle' | 'future'): number | undefined =>
       options[name] === undefined ? undefined : durationMs(options[name], name)
     return this.#add(
@@ -211,18 +211,13 @@ export class StreamHandle {
   }
 
   process(make: () => Processor, options: ProcessOptions = {}): AnyStream {
-    return this.#row('process', options, () => new Custom(make(), false), {
-      changesKey: true,
-      atMostOne: false,
-      ...storesOf(options),
-    })
+    const node = addProcessor(cursorOf(this), 'process', make, options, false)
+    return this.#at(node, { key: undefined, value: undefined, rekeyed: true })
   }
 
   processValues(make: () => Processor, options: ProcessOptions = {}): AnyStream {
-    return this.#row('processValues', options, () => new Custom(make(), true), {
-      atMostOne: false,
-      ...storesOf(options),
-    })
+    const node = addProcessor(cursorOf(this), 'processValues', make, options, true)
+    return this.#at(node, { value: undefined })
   }
 
   groupByKey(options: GroupOptions = {}): unknown {
@@ -367,11 +362,6 @@ export class StreamHandle {
   get #node(): GraphNode {
     return cursorOf(this).node
   }
-}
-
-function storesOf({ stores = [] }: ProcessOptions): Pick<NewRow, 'stateful' | 'stores'> {
-  const frozen = Object.freeze([...stores])
-  return { stateful: frozen.length > 0, stores: () => frozen }
 }
 
 /** The serdes that the user names from here on. */

@@ -3,11 +3,17 @@
  * synchronously; an `AsyncOperator` does work that waits, behind a queue of the engine's.
  */
 export type { AsyncCall, AsyncMode, AsyncOperator } from './async-node.ts'
-export type { Processor, ProcessorContext, RowContext } from './processor.ts'
+export type {
+  Processor,
+  ProcessorContext,
+  RowContext,
+  ScheduleKind,
+  TimerKind,
+} from './processor.ts'
 export type { Origin } from '../row.ts'
 export { keyPrefix } from '../state/key-prefix.ts'
 export { keyValueStore } from '../state/key-value.ts'
-export type { KeyValueOptions } from '../state/key-value.ts'
+export type { KeyValueOptions, TtlOptions } from '../state/key-value.ts'
 export type { SessionStore, VersionedStore, WindowStore } from '../state/shapes.ts'
 export type { Session, Version } from '../state/shapes.ts'
 export type {
@@ -16,4 +22,5 @@ export type {
   StoreScope,
   StoreShape,
   StoreSpec,
+  Ttl,
 } from '../state/store.ts'

@@ -8,7 +8,7 @@
  * - touches its stores only after the user's function returned, so that a failed row leaves nothing behind.
  *
  * Order of calls: `open` once; then, one at a time, `process` per row, `advance` behind the row that moved event time,
- * `tick` from the wall clock, `drain` while it answers true; `close` last.
+ * `tick` from the wall clock, `drain` while it answers true; `close` last. Schedules and timers fire where `drain` stands.
  */
 import type { Row } from './row.ts'
 
@@ -23,9 +23,33 @@ export interface ProcessorContext<in K = unknown, in V = unknown> {
   store<S>(spec: StoreSpec<S>): S
   /** Operator time of the stage. */
   watermark(): number
+  /**
+   * Clock `streamTime`: the highest time of all rows of the task, the one in progress included, -1 before the first. Clock
+   * `watermark`: the same as `watermark()`, as a row moves it when it has passed.
+   */
+  eventTime(): number
   /** Wall clock of the task, read once a turn. */
   now(): number
+  /** Of the row in progress; undefined for what time alone calls. */
+  readonly headers: ReadonlyMap<string, Uint8Array> | undefined
+  /**
+   * Calls `fire` every so often, with the time that it is then. By event time: at multiples of `every`, first as soon as there is
+   * any T, behind the row that moved it. By wall clock: first when `every` has passed. What was missed in between is one
+   * call. Rows forwarded there have that time unless they are given one. Gives back what ends it; it may end itself.
+   *
+   * Make the first one in `open`. Those made in `open` go on after a restore as they were (event time) or begin anew (wall clock).
+   */
+  schedule(every: Duration | number, by: ScheduleKind, fire: (time: number) => void): () => void
+  /**
+   * Calls `onTimer` once for the key in progress: by event time when T has passed `time`, behind the rows that moved it; by
+   * processing time at the first turn that is not before it. The same time twice is one timer. Needs `{ timers: true }` in the options of the node.
+   */
+  timer(time: number, kind?: TimerKind): void
+  deleteTimer(time: number, kind?: TimerKind): void
 }
+
+export type ScheduleKind = 'eventTime' | 'wallClock'
+export type TimerKind = 'event' | 'processing'
 
 export interface Processor<in K = unknown, in V = unknown, out K2 = unknown, out V2 = unknown> {
   open(ctx: ProcessorContext<K2, V2>): void
@@ -34,6 +58,10 @@ export interface Processor<in K = unknown, in V = unknown, out K2 = unknown, out
   advance?(watermark: number): void
   /** Wall clock, once a turn at most. */
   tick?(now: number): void
+  /** Wall clock at which `tick` is next of use, so that a quiet task wakes for it. */
+  nextTick?(): number | undefined
+  /** A timer of this key, set by `ctx.timer`, is due. Rows forwarded here have its time unless they are given one. */
+  onTimer?(key: K, time: number, kind: TimerKind): void
   /** Emits up to `budget` rows of what is owed; true while more is owed. No row passes an unfinished drain. */
   drain?(budget: number): boolean
   /** Right before a freeze: what was held back for it (the newest change of each key) goes on. */
@@ -65,4 +93,5 @@ export interface Receiver {
 
 import type { RowContext } from '../row.ts'
 import type { StoreSpec } from '../state/store.ts'
+import type { Duration } from '../time/duration.ts'
 export type { RowContext }

@@ -7,6 +7,8 @@
  */
 export interface TableFacts {
   readonly versioned: boolean
+  /** How long a versioned table keeps the history of a key. */
+  readonly historyMs?: number | undefined
   /** It keeps its values itself. */
   readonly stored: boolean
   /** Its changes tell the old value. */
@@ -20,12 +22,14 @@ export interface TableFacts {
 /** A source, `toTable` or foreign-key join: keeps its values if somebody forces or reads it, and tells old values if it keeps them. */
 export class KeptFacts implements TableFacts {
   readonly versioned: boolean
+  readonly historyMs: number | undefined
   #stored: boolean
   #tellsOld = false
 
-  constructor(stored: boolean, versioned: boolean = false) {
-    this.#stored = stored || versioned
-    this.versioned = versioned
+  constructor(stored: boolean, historyMs?: number) {
+    this.versioned = historyMs !== undefined
+    this.historyMs = historyMs
+    this.#stored = stored || this.versioned
   }
 
   get stored(): boolean {
@@ -68,6 +72,7 @@ export class AggregateFacts implements TableFacts {
 /** Filters and mappers: with a store of their own they know the old value, else as far as their parent tells it. */
 export class MappedFacts implements TableFacts {
   readonly versioned: boolean
+  readonly historyMs: number | undefined
   readonly stored: boolean
   readonly parent: TableFacts
   #tellsOld = false
@@ -76,6 +81,7 @@ export class MappedFacts implements TableFacts {
     this.parent = parent
     this.stored = stored
     this.versioned = parent.versioned && !stored
+    this.historyMs = stored ? undefined : parent.historyMs
   }
 
   get tellsOld(): boolean {

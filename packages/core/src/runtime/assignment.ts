@@ -60,7 +60,7 @@ export async function openTask(
   const decider = deciderOf(ctx, part, assignment)
   const writing = { writer: ctx.writer, fingerprint: ctx.topology.fingerprint.hash }
   const head = await claim(decider, ctx.store, { ...place, ...writing }, env)
-  const state = await ctx.state.open({ app, subTopology, task, dir: ctx.open.dir })
+  const state = await ctx.state.open({ app, subTopology, task, env, dir: ctx.open.dir })
   const ports = new Map<string, SinkPort>()
   const sources = new Map<string, SourcePort>()
   const topicOf = new Map<string, string>()
@@ -124,6 +124,7 @@ export async function openTask(
       splits: assignment.splits,
       ports,
       onError: ctx.onError,
+      now: env.clock.now(),
       random: () => env.random(),
       log: env.log,
       restored: { ...head, positions },
@@ -138,6 +139,7 @@ export async function openTask(
         generation: 0,
       },
     })
+    await state.apply() // what was restored leaves memory
     if (pinned) {
       // 'latest' means now, and must mean the same after a crash: it is committed before the first row.
       commits.submit(synchronous.freeze())

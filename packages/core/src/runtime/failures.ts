@@ -40,6 +40,7 @@ export class Failures implements FailureHandler {
 
   setPolicy(node: Node, policy: Policy, inPrefix: boolean): void {
     this.#policies.set(node, policy)
+    node.survivesErrors = policy !== 'fail'
     if (inPrefix) this.#prefix.add(node)
   }
 

@@ -161,6 +161,8 @@ export class Inputs {
       watermarks.get('task') ?? -Infinity,
       this.splits.map(({ split }) => watermarks.get(`split/${split.id}`)),
     )
+    for (const input of this.splits)
+      input.partitionTime = Math.max(-1, watermarks.get(`split/${input.split.id}`) ?? -1)
     this.splits.forEach(({ split }, i) => {
       const prefix = `upstream/epoch/${split.id}/`
       for (const name of watermarks.keys()) {

@@ -5,6 +5,7 @@
  */
 import type { Batch } from '../log/source-port.ts'
 import type { Decoder } from '../serde/serde.ts'
+import type { EventTime } from '../processors/event-time.ts'
 import type { Node } from '../processors/node.ts'
 import type { Receiver } from '../processors/processor.ts'
 import type { Row } from '../processors/row.ts'
@@ -27,6 +28,8 @@ export class Prefix implements Receiver {
   readonly #origin: BatchOrigin = new BatchOrigin()
   /** The first step of the prefix; the last one of which is this object itself. */
   first: Receiver = this
+  /** The last step, where the source has one: only it may say that a record without a time has one. */
+  eventTime: EventTime | undefined = undefined
   #head: Head | undefined = undefined
   #found = false
 
@@ -51,8 +54,11 @@ export class Prefix implements Receiver {
     return this.#node.counters.taken
   }
 
-  /** Fills `head` with row `i` of the batch; false if the row ended in the prefix. Throws the task's failure. */
-  run(batch: Batch, i: number, head: Head): boolean {
+  /**
+   * Fills `head` with row `i` of the batch, of a split whose highest time so far is `partitionTime`; false if the row ended in the
+   * prefix. Throws the task's failure.
+   */
+  run(batch: Batch, i: number, head: Head, partitionTime: number): boolean {
     const node = this.#node
     const { counters } = node
     counters.taken++
@@ -74,7 +80,8 @@ export class Prefix implements Receiver {
       node.drop('null-value')
       return false
     }
-    if (!(time >= 0)) {
+    if (this.eventTime !== undefined) this.eventTime.of(partitionTime)
+    else if (!(time >= 0)) {
       node.drop('invalid-time')
       return false
     }

@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.ts'
 import type { Cut } from './split-input.ts'
 import type { RunEnd, Task } from './task.ts'
 import type { TaskState } from '../state/state.ts'
+import { Upkeep } from './upkeep.ts'
 import type { SinkPorts } from './wiring.ts'
 
 /** Everything that is opened for a task and closed with it. */
@@ -42,6 +43,7 @@ export class RunningTask {
   readonly #everyMs: number
   readonly #wake: () => void
   readonly #calls: CallDriver
+  readonly #upkeep: Upkeep
   readonly #armed: Set<SourcePort> = new Set()
   readonly #abort: AbortController = new AbortController()
   #lastCommit: number
@@ -57,6 +59,7 @@ export class RunningTask {
     this.#everyMs = everyMs
     this.#wake = wake
     this.#lastCommit = env.clock.monotonic()
+    this.#upkeep = new Upkeep(open.state, env, wake)
     this.#calls = new CallDriver((callId, result) => {
       open.task.complete(callId, result)
       wake()
@@ -94,13 +97,17 @@ export class RunningTask {
     const { task, commits } = this.#open
     if (commits.error !== undefined) throw commits.error
     if (this.#sourceError !== undefined) throw this.#sourceError
+    if (this.#upkeep.error !== undefined) throw this.#upkeep.error
     const polled = this.#poll()
     task.tick(this.#env.clock.now(), this.#env.clock.monotonic())
     const before = this.#end
-    this.#end = task.run(rowsPerTurn)
+    const blocked = this.#upkeep.blocked
+    if (!blocked) this.#end = task.run(rowsPerTurn)
     this.#calls.carryOut(task.effects())
-    this.#pause(this.#stopping || this.#end === 'full')
+    this.#pause(this.#stopping || blocked || this.#end === 'full')
     const committed = this.#commitIfDue()
+    this.#upkeep.start()
+    if (blocked) return polled || committed
     return (
       polled || committed || this.#end === 'more' || (before === 'full' && this.#end !== 'full')
     )
@@ -204,7 +211,9 @@ export class RunningTask {
         if (task.buffered(batch.split) >= rowsPerTurn) break
       }
     }
-    for (const [split, topic] of topicOf) task.caughtUp(split, sources.get(topic)!.caughtUp(split))
+    // What the log holds by now is not known of a source that is paused: its silence means nothing.
+    for (const [split, topic] of topicOf)
+      task.caughtUp(split, !this.#paused && sources.get(topic)!.caughtUp(split))
     return polled
   }
 
@@ -224,7 +233,7 @@ export class RunningTask {
     const now = this.#env.clock.monotonic()
     const facts = {
       changed: task.changed,
-      wantsCommit: task.wantsCommit,
+      wantsCommit: task.wantsCommit || this.#upkeep.wantsCommit,
       mayFreeze: commits.mayFreeze,
       outboxFull: outbox.full,
       sinceLastMs: eager && task.done ? Infinity : now - this.#lastCommit,

@@ -25,6 +25,8 @@ export class SplitInput {
   caughtUp = false
   ended = false
   rowsBuffered = 0
+  /** The highest event time taken. */
+  partitionTime = -1
   /** The head's batch and place in it. */
   batch: Batch | undefined = undefined
   index = 0
@@ -85,6 +87,7 @@ export class SplitInput {
   /** The head has passed its stage. */
   consume(): void {
     this.hasHead = false
+    if (this.head.time > this.partitionTime) this.partitionTime = this.head.time
     this.#doneBatch = this.batch
     this.#doneRow = this.index
   }
@@ -115,7 +118,7 @@ export class SplitInput {
       this.rowsBuffered--
       this.hasHead =
         this.#onMarker === undefined
-          ? this.prefix.run(batch, index, this.head)
+          ? this.prefix.run(batch, index, this.head, this.partitionTime)
           : this.#runMarked(batch, index, this.#onMarker)
       if (!this.hasHead) {
         ended++
@@ -130,10 +133,10 @@ export class SplitInput {
   #runMarked(batch: Batch, index: number, onMarker: (marker: Marker) => void): boolean {
     const headers = batch.headers(index)
     const bytes = headers?.get(markerHeader)
-    if (bytes === undefined) return this.prefix.run(batch, index, this.head)
+    if (bytes === undefined) return this.prefix.run(batch, index, this.head, this.partitionTime)
     const marker = decodeMarker(bytes)
     onMarker(marker)
-    if (marker.bare || !this.prefix.run(batch, index, this.head)) return false
+    if (marker.bare || !this.prefix.run(batch, index, this.head, this.partitionTime)) return false
     this.head.headers = headers!.size === 1 ? undefined : without(headers!, markerHeader)
     return true
   }

@@ -128,11 +128,18 @@ export class Stage {
     if (draining.length === 0) return budget
     let left = budget
     for (let i = draining.length - 1; i >= from; i--) {
-      while (draining[i]!.processor.drain!(Math.min(left, sliceRows))) {
-        left -= sliceRows
-        const below = this.#drain(i + 1, left)
-        if (below < 0 || left <= 0) return -1
-        left = below
+      const { node, processor } = draining[i]!
+      for (let more = true; more;) {
+        const { made } = node.counters
+        more = processor.drain!(Math.min(left, node.sliceRows))
+        if (more) left -= node.sliceRows
+        // What it has just emitted, in its last slice too, may be owed further down now.
+        if (more || node.counters.made !== made) {
+          const below = this.#drain(i + 1, left)
+          if (below < 0) return -1
+          left = below
+        }
+        if (more && left <= 0) return -1
       }
       if (this.#starved()) return -1
     }
@@ -155,6 +162,3 @@ export class Stage {
     return next
   }
 }
-
-/** Rows a node may emit in one call of `drain`. */
-const sliceRows = 256

@@ -8,7 +8,7 @@ import type { Cut } from './split-input.ts'
 import type { Stage, StageNode } from './stage.ts'
 
 /** Rows that closes, timers and fan-outs may emit between two rows, before the driver gets a word in. */
-const drainRows = 2_000
+const drainRowsDefault = 2_000
 /** Rows between two stages beyond which no further row is taken. */
 const queuedRowsMax = 10_000
 
@@ -24,8 +24,11 @@ export class Stages {
   /** Rows were delivered or made: worth a commit. */
   changed = false
 
-  constructor(all: readonly Stage[]) {
+  readonly #drainRows: number
+
+  constructor(all: readonly Stage[], drainRows: number = drainRowsDefault) {
     this.all = all
+    this.#drainRows = drainRows
     this.first = all[0]!
     this.later = all.length > 1
     this.plain = !this.later && !this.first.timed
@@ -65,7 +68,7 @@ export class Stages {
 
   /** What the row that has just passed the stage owes. */
   drain(stage: Stage): void {
-    if (!stage.drain(drainRows)) this.owes = true
+    if (!stage.drain(this.#drainRows)) this.owes = true
   }
 
   /** T has come to this in the first stage. */
@@ -84,7 +87,7 @@ export class Stages {
       if (below !== undefined && (full || below.rows >= queuedRowsMax)) return false
       const wasAdvancing = stage.advancing
       const { made } = stage
-      const done = stage.resume(drainRows)
+      const done = stage.resume(this.#drainRows)
       if (stage.made !== made) this.changed = true
       if (!done) return false
       if (wasAdvancing) this.#passTimeOn(i)
@@ -177,7 +180,7 @@ export class Stages {
   #advance(i: number, watermark: number): void {
     const stage = this.all[i]!
     const made = stage.made
-    if (stage.advance(watermark, drainRows)) this.#passTimeOn(i)
+    if (stage.advance(watermark, this.#drainRows)) this.#passTimeOn(i)
     else this.owes = true
     if (stage.made !== made) this.changed = true
   }

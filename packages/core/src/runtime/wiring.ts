@@ -8,7 +8,7 @@ import type { Step } from '../processors/step.ts'
 import { Branch } from '../processors/branch.ts'
 import { AsyncNode } from '../processors/async-node.ts'
 import { EventTime } from '../processors/event-time.ts'
-import { Node, receiverOf } from '../processors/node.ts'
+import { Node, receiverOf, sliceRowsMax } from '../processors/node.ts'
 import { Pass } from '../processors/pass.ts'
 import type { Placement } from '../processors/placement.ts'
 import type { Processor, Receiver, TableReader } from '../processors/processor.ts'
@@ -24,6 +24,7 @@ import type { TaskState } from '../state/state.ts'
 import type { StoreSpec } from '../state/store.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import { readsOf, storesOf } from '../topology/graph-node.ts'
+import type { RecordTime } from '../time/extractors.ts'
 import type { Calls } from './calls.ts'
 import type { Failures, Policy } from './failures.ts'
 import { Prefix } from './prefix.ts'
@@ -59,6 +60,8 @@ export interface Fillable {
 export interface WiringContext {
   readonly placement: Placement | undefined
   readonly identity: MarkerIdentity
+  /** A node's slice is no larger. */
+  readonly drainRows: number
   /** No input of the task is active. */
   readonly idle: () => boolean
   readonly clock: { now: number }
@@ -115,6 +118,8 @@ class Wiring {
       const { node } = this.#built.get(source)!
       const prefix = new Prefix(node, source.source, source.passesNulls)
       const last = steps.at(-1)
+      const timing = last === undefined ? undefined : this.#built.get(last)!.processor
+      if (timing instanceof EventTime) prefix.eventTime = timing
       entries.set(
         source.source.topic,
         (last === undefined ? node : this.#built.get(last)!.node).next,
@@ -156,6 +161,7 @@ class Wiring {
       this.#prefixRows.has(graphNode),
     )
     node.placement = this.#ctx.placement
+    node.sliceRows = Math.min(sliceRowsMax, this.#ctx.drainRows)
     const processor = this.#processorOf(graphNode)
     node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec, row)]))
     node.tables = readsOf(graphNode).map((table) => this.#tableOf(table, graphNode))
@@ -175,7 +181,10 @@ class Wiring {
     if (!this.#stores.has(spec.name)) {
       const { state, clock } = this.#ctx
       assert(state !== undefined, 'a task with stores is given a state')
-      const clocks = { eventTime: () => row.watermark, now: () => clock.now }
+      const writeTime = (): number => Math.max(row.watermark, row.entered)
+      const eventTime = (): number =>
+        this.#part.clock === 'streamTime' ? writeTime() : row.watermark
+      const clocks = { eventTime, writeTime, now: () => clock.now }
       this.#stores.set(spec.name, state.open(spec, clocks))
     }
     return this.#stores.get(spec.name)
@@ -201,7 +210,7 @@ class Wiring {
         return graphNode.make()
       case 'event-time':
         return new EventTime(
-          graphNode.time as (value: unknown, key: unknown) => number,
+          graphNode.time as (value: unknown, key: unknown, record: RecordTime) => number,
           graphNode.futureMs,
         )
       case 'branch':
@@ -213,7 +222,7 @@ class Wiring {
       case 'repartition':
         return new Repartition(
           this.#ctx.ports.get(graphNode.name) as MarkingPort,
-          graphNode.keepsNullKeys,
+          graphNode.nullKeys.kept,
           this.#part.clock === 'watermark' && graphNode.timed ? this.#ctx.identity : undefined,
           this.#ctx.idle,
         )
@@ -252,7 +261,8 @@ class Wiring {
     }
     const ways: Receiver[] = []
     children.forEach((child, i) => {
-      const way = this.#edge(graphNode, child, children.indexOf(child) < i)
+      const earlier = children.slice(0, i).filter((other) => other === child).length
+      const way = this.#edge(graphNode, child, earlier)
       if (child.kind === 'side-output') node.outputs.set(child.output, way)
       else ways.push(way)
     })
@@ -260,12 +270,13 @@ class Wiring {
   }
 
   /**
-   * The way to a child: direct within a stage, else across one boundary after the other. `again`: the child takes the same rows a
-   * second time, as its other input (a self join).
+   * The way to a child: direct within a stage, else across one boundary after the other. `earlier`: as so many inputs the child
+   * takes the same rows before (a self join).
    */
-  #edge(from: GraphNode, to: GraphNode, again: boolean = false): Receiver {
+  #edge(from: GraphNode, to: GraphNode, earlier: number = 0): Receiver {
     const { processor } = this.#built.get(to)!
-    const side = again ? to.inputs.lastIndexOf(from) : to.inputs.indexOf(from)
+    const sides = to.inputs.flatMap((input, side) => (input === from ? [side] : []))
+    const side = sides[earlier]!
     const target = processor.sides?.[side] ?? this.#chainAt(to) ?? (processor as Receiver)
     const below = this.#part.stageOf.get(to)!
     const above = this.#part.stageOf.get(from)! + (from.kind === 'async' ? 1 : 0)

@@ -6,6 +6,7 @@ import type { CheckpointSpec } from '../checkpoint/spec.ts'
 import type { ObjectStore } from '../checkpoint/object-store.ts'
 import type { Env } from '../env.ts'
 import { isMillraceError, messageOf } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Log, OpenContext } from '../log/log.ts'
@@ -53,6 +54,8 @@ export interface WorkerOptions extends RunOptions {
 
 /** Openings of a task whose first commit a cluster leaves undecided. */
 const opensMax = 5
+/** Settled by opening the task anew: a commit without an answer; a local cache that cannot be read. */
+const builtAnew: readonly ErrorCode[] = ['MILLRACE_UNDECIDED', 'MILLRACE_STATE_DAMAGED']
 export const stopWithinDefault: Duration = '30s'
 
 export class Worker {
@@ -360,7 +363,7 @@ export class Worker {
 
   /** A commit that nobody answered is settled by opening anew; who was fenced would only fence the new owner in turn. */
   #decideOn(error: unknown, id: string): 'stop' | 'replace' {
-    if (isMillraceError(error) && error.code === 'MILLRACE_UNDECIDED') return 'replace'
+    if (isMillraceError(error) && builtAnew.includes(error.code)) return 'replace'
     if (isMillraceError(error) && error.family === 'fenced') return 'stop'
     return this.#options.uncaught?.(error, id) ?? 'stop'
   }

@@ -8,6 +8,29 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
+/** The lowest bytes above these. */
+export function withZero(bytes: Uint8Array): Uint8Array {
+  const longer = new Uint8Array(bytes.length + 1)
+  longer.set(bytes)
+  return longer
+}
+
+/** Those in [from, to), in order. */
+export function sortedBetween<E extends { readonly bytes: Uint8Array }>(
+  entries: Iterable<E>,
+  from: Uint8Array | undefined,
+  to: Uint8Array | undefined,
+  reverse: boolean,
+): E[] {
+  const found: E[] = []
+  for (const entry of entries) {
+    if (from !== undefined && compareBytes(entry.bytes, from) < 0) continue
+    if (to !== undefined && compareBytes(entry.bytes, to) >= 0) continue
+    found.push(entry)
+  }
+  return found.sort((a, b) => (reverse ? compareBytes(b.bytes, a.bytes) : compareBytes(a.bytes, b.bytes)))
+}
+
 /** The lowest bytes above everything that begins with `prefix`; undefined when there are none. */
 export function behindPrefix(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length

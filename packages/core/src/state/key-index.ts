@@ -2,7 +2,7 @@
  * How a store finds a key without encoding it. Text, numbers and bigints of the serdes below index by themselves, as a Map
  * tells them apart exactly as their bytes do; every other key, and every key of another serde, goes by its bytes.
  */
-import { Buffer } from 'node:buffer'
+import { textOf } from './byte-text.ts'
 import { keyCodec } from '../serde/key-codec.ts'
 import type { Serde } from '../serde/serde.ts'
 import { string } from '../serde/string.ts'
@@ -40,6 +40,11 @@ export class KeyIndex<K, E extends Keyed> {
     else this.#byBytes.set(textOf(entry.bytes), entry)
   }
 
+  *values(): Generator<E> {
+    yield* this.#bySelf.values()
+    yield* this.#byBytes.values()
+  }
+
   remove(key: K, entry: E): void {
     if (this.#isItself(key)) this.#bySelf.delete(key)
     else this.#byBytes.delete(textOf(entry.bytes))
@@ -58,8 +63,4 @@ export class KeyIndex<K, E extends Keyed> {
         return false
     }
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

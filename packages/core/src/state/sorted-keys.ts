@@ -23,6 +23,18 @@ export class SortedKeys<E extends Keyed> {
     this.#max = max
   }
 
+  get size(): number {
+    return this.#size
+  }
+
+  get first(): E | undefined {
+    return this.#chunks[0]?.[0]
+  }
+
+  get last(): E | undefined {
+    return this.#chunks.at(-1)?.at(-1)
+  }
+
   /** The key is not there yet. */
   add(entry: E): void {
     if (this.#size >= this.#max)

@@ -15,7 +15,9 @@
  * - `decided` merges a delta, newest wins; `apply` writes what is decided to the disk, later and in pieces, and never
  *   anything else. Two freezes may be undecided; the third is the runtime's mistake.
  */
-import type { StoreSpec } from './store.ts'
+import type { Env } from '../env.ts'
+import type { StoreClocks, StoreSpec } from './store.ts'
+import type { RowsOf, StoredRows } from './stored-rows.ts'
 
 export interface StoreOp {
   readonly key: Uint8Array
@@ -32,14 +34,6 @@ export interface StoreDelta {
   encode(budget: number): boolean
   /** The operations as bytes; encodes what is left. Whoever keeps one copies it. */
   readonly ops: readonly StoreOp[]
-}
-
-/** What a store with expiry asks for the time. */
-export interface StoreClocks {
-  /** T of the stage. */
-  eventTime(): number
-  /** Wall clock of the task. */
-  now(): number
 }
 
 export interface TaskState {
@@ -59,8 +53,18 @@ export interface TaskState {
    */
   readonly starved: boolean
   refill(): Promise<void>
+  /**
+   * Decided rows that the disk does not have yet, as a share of the memory they may take: 0 for none, from 1 on they are to be
+   * applied now, and at 2 nothing goes on before.
+   */
+  readonly unapplied: number
   /** Background work between rows: writes decided rows to the disk. Resolves when nothing waits. */
   apply(): Promise<void>
+  /**
+   * A key-value store of this task for those who are no processors. Reading changes nothing, and what is read is the reader's. A
+   * state may refuse `committed`; behind `close` everything is refused.
+   */
+  rows(store: string, of: RowsOf): StoredRows
   /** Undecided rows are dropped. */
   close(): Promise<void>
 }
@@ -76,6 +80,7 @@ export interface StateContext {
   readonly app: string
   readonly subTopology: string
   readonly task: string
+  readonly env: Env
   /** The app's own directory for whatever is local to this machine. */
   readonly dir: string
 }

@@ -16,6 +16,7 @@
  * For the task: `state.ts`. For what is read together (windows, sessions, versions of a key): `shapes.ts`.
  */
 import type { Serde } from '../serde/serde.ts'
+import type { StoreView } from './stored-rows.ts'
 
 export interface KeyValueStore<in out K, in out V> {
   readonly name: string
@@ -57,13 +58,35 @@ export interface StoreSpec<out S = unknown> {
   readonly facts: string
   /** How long rows are kept behind T, by event time. Undefined: for ever. */
   readonly retentionMs: number | undefined
-  /** Rows untouched for so long expire, by which clock. Expiry is an ordinary delete, so no restore brings a row back. */
-  readonly ttl: { readonly afterMs: number; readonly by: 'event' | 'processing' } | undefined
+  readonly ttl: Ttl | undefined
+  /** How it is asked by its name. Undefined: it is the engine's own. */
+  readonly view?: StoreView | undefined
   open(backing: Backing): S
+}
+
+/** Rows untouched for so long expire. Expiry is an ordinary delete, so no restore brings a row back. */
+export interface Ttl {
+  readonly afterMs: number
+  /** By event time it is a fold of the inputs, whatever the wall clock does. */
+  readonly by: 'event' | 'processing'
+  /** What counts as a touch. */
+  readonly refresh: 'write' | 'readWrite'
+}
+
+/** What a store with expiry asks for the time. */
+export interface StoreClocks {
+  /** T of the stage; under stream time with the row in progress. */
+  eventTime(): number
+  /** As young is what is written now: the time of the row in progress, or T if that is later. */
+  writeTime(): number
+  /** Wall clock of the task. */
+  now(): number
 }
 
 /** Where a spec puts its rows: the state of the task that opens it. Every shape is a key-value store below. */
 export interface Backing {
+  /** Needed by specs with ttl. */
+  readonly clocks?: StoreClocks | undefined
   keyValue<K, V>(rows: Rows<K, V>): KeyValueStore<K, V>
   due<V>(rows: DueRows<V>): DueStore<V>
 }
@@ -83,7 +106,7 @@ export interface DueStore<in out V = null> {
   get(time: number, id: Uint8Array): V | undefined
   /** The lowest entry, if its time is at most `upTo`. */
   first(upTo: number): Due<V> | undefined
-  /** In order, from the lowest on. Entries may be deleted meanwhile; new ones are seen if they lie ahead. */
+  /** In order, from the lowest on. Entries that are deleted meanwhile are left out; whether new ones are seen is not said. */
   entries(): Iterable<Due<V>>
   /** Entries there are. */
   readonly size: number

@@ -2,6 +2,7 @@
  * CapturePort: a sink that keeps what it is given, for tests. Rows become visible at a freeze, as everywhere: what a failed row
  * had written before it failed is never seen. Values are copied on entry, as the contract of a sink asks.
  */
+import type { Position } from '../log/position.ts'
 import type { RowContext, Section, SinkPort } from '../sink.ts'
 
 export interface CapturedRow {
@@ -9,6 +10,8 @@ export interface CapturedRow {
   readonly value: unknown
   readonly timestamp: number
   readonly headers: ReadonlyMap<string, Uint8Array> | undefined
+  /** The row that made it leave; undefined where only the clock did. */
+  readonly origin: { readonly split: string; readonly position: Position } | undefined
 }
 
 export class CapturePort implements SinkPort {
@@ -29,6 +32,7 @@ export class CapturePort implements SinkPort {
       value: copyOf(value),
       timestamp: row.time,
       headers: row.headers,
+      origin: row.origin && { split: row.origin.split, position: row.origin.position },
     })
     return true
   }

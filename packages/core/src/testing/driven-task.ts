@@ -4,7 +4,7 @@ import type { FoldedState } from '../checkpoint/fold.ts'
 import { MillraceError } from '../errors.ts'
 import type { LogFn } from '../env.ts'
 import type { Position, Split } from '../log/position.ts'
-import { MemoryTaskState } from '../state/memory/task-state.ts'
+import type { TaskState } from '../state/state.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import { CallDriver } from '../runtime/call-driver.ts'
@@ -29,6 +29,9 @@ export interface DrivenTaskOptions {
   readonly log: LogFn
   readonly now: () => number
   readonly outputs: (sink: string) => CapturedRow[]
+  readonly drainRows: number | undefined
+  /** Of a task that begins, or begins again. */
+  readonly state: (task: string) => TaskState
   /** Of each topic, repartition logs included. */
   readonly partitions: number
   /** Takes what is written to a repartition log. */
@@ -46,6 +49,7 @@ export class DrivenTask {
   #epoch = 0
   #positions: ReadonlyMap<string, Position> = new Map()
   #watermarks: ReadonlyMap<string, number> = new Map()
+  #taskState: TaskState
   #task: Task
   #calls: CallDriver
 
@@ -61,9 +65,11 @@ export class DrivenTask {
       if (node.kind === 'repartition')
         this.#ports.set(node.name, new LoopPort(node, options.partitions, options.deliver))
     this.#history = new Map(options.splits.map((split) => [split.id, []]))
+    this.#taskState = options.state(options.task)
     this.#task = this.#build(undefined)
     // A split into which nothing is piped is one that is caught up.
     for (const { id } of options.splits) this.#task.caughtUp(id, true)
+    this.#task.tick(options.now(), options.now())
     this.#calls = this.#callDriver()
   }
 
@@ -129,6 +135,8 @@ export class DrivenTask {
   crash(): void {
     this.#calls.cancelAll()
     for (const port of this.#ports.values()) port.drop()
+    void this.#taskState.close()
+    this.#taskState = this.#options.state(this.#options.task)
     this.#task = this.#build({
       positions: this.#positions,
       watermarks: this.#watermarks,
@@ -139,16 +147,26 @@ export class DrivenTask {
       this.#offered.set(id, Number(this.#positions.get(id) ?? '0'))
   }
 
+  /** State on disk: writes what is decided, and reads what is due next. True when that lets the task go on. */
+  async upkeep(): Promise<boolean> {
+    const state = this.#taskState
+    const { starved } = state
+    await state.apply()
+    if (starved) await state.refill()
+    return starved
+  }
+
   close(): void {
     this.#calls.cancelAll()
     this.#task.close()
+    void this.#taskState.close()
   }
 
   assertSettled(): void {
     if (this.#task.quiet) return
     throw new MillraceError(
       'MILLRACE_UNSETTLED',
-      `rows are still in flight in an asynchronous node: await driver.settle() before reading outputs`,
+      `rows are still in flight in an asynchronous node, or due on disk: await driver.settle() before reading outputs`,
       { at: { task: this.#options.task } },
     )
   }
@@ -161,13 +179,15 @@ export class DrivenTask {
       task,
       splits,
       onError,
+      now: this.#options.now(),
       random,
       log,
       ports: this.#ports,
       restored,
       globals,
+      drainRows: this.#options.drainRows,
       identity: { task, epoch: this.#epoch++, tasks: partitions, generation: 0 },
-      state: new MemoryTaskState(),
+      state: this.#taskState,
     })
   }
 

@@ -4,6 +4,8 @@
  */
 export { TestDriver } from './test-driver.ts'
 export type { Testable, TestDriverOptions } from './test-driver.ts'
+export { levelForTests } from '../state/level/index.ts'
+export type { LevelPool } from '../state/level/index.ts'
 export { TestInputTopic, TestOutputTopic } from './test-topics.ts'
 export type { InputRecord, TestRecord } from './test-topics.ts'
 export { shake } from './simulation/shake.ts'

@@ -15,6 +15,8 @@ export interface TestRecord<K, V> {
   readonly value: V
   readonly timestamp: number
   readonly headers: ReadonlyMap<string, Uint8Array> | undefined
+  /** The row that made it leave, which need not be of its key; undefined where only the clock did. */
+  readonly origin: CapturedRow['origin']
 }
 
 /** Pipes rows into a source. Every row is processed to its end before the call returns. */

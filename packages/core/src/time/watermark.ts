@@ -2,8 +2,10 @@
  * Watermark: the clock of a task. Pure arithmetic; the caller brings time.
  *
  * Per split: the highest event time seen, less `outOfOrder`. T is the minimum over the active splits and never goes back
- * (law 5). A split that is caught up and silent for `idleMs` leaves the minimum; when all are idle, T moves on with the
- * monotonic clock, so that windows close without input. A split that returns never pulls T back.
+ * (law 5). A split that has sent nothing yet holds it. One that is caught up and silent for longer than `idleMs` leaves the
+ * minimum; when all are idle, T moves on from where the last active ones held it, as fast as the monotonic clock, so that windows
+ * close without input. A split that returns counts by its own rows again and never pulls T back: its rows may be late instead.
+ * One that only falls behind (paused, unreachable) holds T where it is, and its silence counts anew once it is caught up.
  */
 import { Upstreams } from './upstreams.ts'
 import type { UpstreamTime } from './upstreams.ts'
@@ -14,6 +16,8 @@ export interface SplitClockOptions {
   readonly idleMs: number | undefined
   /** A repartition log, whose rows bring the time of those who wrote them. */
   readonly marked?: boolean
+  /** Its rows have no say in T: they answer to rows of those who would wait for them. */
+  readonly untimed?: boolean
 }
 
 class SplitClock {
@@ -24,6 +28,8 @@ class SplitClock {
   /** Monotonic time since which it has been silent; undefined before the first tick. */
   silentSince: number | undefined = undefined
   idle = false
+  /** T when it last began to hold T without a row of its own: restored, or no longer known to be caught up. */
+  #from = -Infinity
 
   constructor(options: SplitClockOptions) {
     this.options = options
@@ -31,15 +37,32 @@ class SplitClock {
   }
 
   get watermark(): number {
-    return this.upstreams?.watermark ?? this.maxTime - this.options.outOfOrderMs
+    const own = this.upstreams?.watermark ?? this.maxTime - this.options.outOfOrderMs
+    return own > this.#from ? own : this.#from
+  }
+
+  /** From here on its own rows count. */
+  speaks(monotonic: number | undefined): void {
+    this.silentSince = monotonic
+    this.idle = false
+    this.#from = -Infinity
+  }
+
+  holds(watermark: number): void {
+    this.idle = false
+    this.#from = watermark
   }
 }
 
 export class Watermark {
   readonly #splits: readonly SplitClock[]
+  /** Those whose minimum is T. */
+  readonly #timed: readonly SplitClock[]
   readonly #streamTime: boolean
   #monotonic: number | undefined = undefined
   #value = -Infinity
+  /** What the active splits said at the last tick, less the monotonic time at which they said it: all are idle, and it goes on. */
+  #ahead = -Infinity
 
   /** `streamTime`: T is the highest time of all rows, and silence means nothing (Kafka Streams' rule). */
   constructor(
@@ -47,6 +70,7 @@ export class Watermark {
     clock: 'watermark' | 'streamTime' = 'watermark',
   ) {
     this.#splits = splits.map((options) => new SplitClock(options))
+    this.#timed = this.#splits.filter(({ options }) => options.untimed !== true)
     this.#streamTime = clock === 'streamTime'
   }
 
@@ -64,13 +88,13 @@ export class Watermark {
     maxTimes.forEach((time, i) => {
       if (time !== undefined) this.#splits[i]!.maxTime = Math.max(this.#splits[i]!.maxTime, time)
     })
+    for (const clock of this.#splits) clock.holds(this.#value)
   }
 
   /** A row of this split has been taken. Returns T, moved or not. */
   observe(split: number, time: number): number {
     const clock = this.#splits[split]!
-    clock.silentSince = this.#monotonic
-    clock.idle = false
+    clock.speaks(this.#monotonic)
     if (time > clock.maxTime) {
       clock.maxTime = time
       // One split is the common case, and its row the only thing that can move T: no need to look at all of them.
@@ -86,8 +110,7 @@ export class Watermark {
     const clock = this.#splits[split]!
     if (this.#streamTime || clock.upstreams === undefined) return
     clock.upstreams.mark(time)
-    clock.silentSince = this.#monotonic
-    clock.idle = false
+    clock.speaks(this.#monotonic)
     this.#move()
   }
 
@@ -97,18 +120,19 @@ export class Watermark {
 
   /** None of the splits holds T: only the wall clock moves it. */
   get idle(): boolean {
-    return this.#splits.every((clock) => clock.idle)
+    return this.#timed.every((clock) => clock.idle)
   }
 
   /** Monotonic time goes on; `caughtUp(i)` says whether silence of a split means that there is nothing. */
   tick(monotonic: number, caughtUp: (split: number) => boolean): number {
     this.#monotonic = monotonic
     if (this.#streamTime) return this.#value
+    this.#lookAhead()
     for (let i = 0; i < this.#splits.length; i++) {
       const clock = this.#splits[i]!
       if (clock.silentSince === undefined || !caughtUp(i)) {
+        if (clock.idle) clock.holds(this.#value)
         clock.silentSince = monotonic
-        clock.idle = false
       } else if (clock.upstreams !== undefined) {
         clock.idle = clock.upstreams.idle
       } else if (
@@ -122,16 +146,33 @@ export class Watermark {
     return this.#value
   }
 
+  /** Monotonic time at which silence may make a further split idle; undefined when there is none to wait for. */
+  get nextIdle(): number | undefined {
+    let next = Infinity
+    if (!this.#streamTime)
+      for (const { idle, options, silentSince, upstreams } of this.#timed)
+        if (!idle && upstreams === undefined && options.idleMs !== undefined)
+          next = Math.min(next, (silentSince ?? 0) + options.idleMs + 1)
+    return next === Infinity ? undefined : next
+  }
+
+  /** Those that spoke since the last tick are active still. */
+  #lookAhead(): void {
+    let ahead = Infinity
+    for (const { idle, watermark, silentSince } of this.#timed)
+      if (!idle && watermark > -Infinity && silentSince !== undefined)
+        ahead = Math.min(ahead, watermark - silentSince)
+    if (ahead < Infinity) this.#ahead = ahead
+  }
+
   #move(): void {
     let min = Infinity
-    let wall = -Infinity
-    const splits = this.#splits
+    const splits = this.#timed
     for (let i = 0; i < splits.length; i++) {
       const clock = splits[i]!
       if (!clock.idle) min = Math.min(min, clock.watermark)
-      else wall = Math.max(wall, clock.watermark + (this.#monotonic! - clock.silentSince!))
     }
-    const next = min === Infinity ? wall : min
-    if (next > this.#value && next !== Infinity) this.#value = next
+    const next = min < Infinity ? min : Math.floor(this.#ahead + (this.#monotonic ?? 0))
+    if (next > this.#value) this.#value = next
   }
 }

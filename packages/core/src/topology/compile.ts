@@ -108,6 +108,8 @@ function prefixOf(
   source: SourceNode,
   children: ReadonlyMap<GraphNode, readonly GraphNode[]>,
 ): SourcePrefix {
+  // Rows of a repartition log have their time already.
+  if (source.repartition !== undefined) return { source, nodes: [], eventTime: undefined }
   const chain: GraphNode[] = []
   let node: GraphNode = source
   for (;;) {
@@ -116,7 +118,7 @@ function prefixOf(
     node = below[0]!
     if (node.inputs.length !== 1) break
     if (node.kind === 'event-time') return { source, nodes: [...chain, node], eventTime: node }
-    if (node.kind !== 'row') break
+    if (node.kind !== 'row' || node.stateful) break
     chain.push(node)
   }
   const first = chain[0]
@@ -154,6 +156,9 @@ function explainGap(input: GraphNode): string {
   for (;;) {
     if (node.kind === 'merge') return `streams are merged (${node.name})`
     if (node.kind === 'async') return `there is an asynchronous step (${node.name})`
+    if (node.kind === 'row' && node.stateful) return `there is state (${node.name})`
+    if (node.kind === 'source' && node.repartition !== undefined)
+      return `the rows cross a repartition log (${node.name})`
     if (node.kind === 'event-time')
       return `there is another eventTime (${node.name}): a source has at most one`
     if (node.kind === 'branch-output' || node.kind === 'branch')

@@ -12,6 +12,7 @@ import type { Source } from '../log/source.ts'
 import type { StoreSpec } from '../state/store.ts'
 import type { Sink } from '../sink.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { RecordTime } from '../time/extractors.ts'
 
 /** What a person on call would want to know about a failed row. */
 export interface Rejected {
@@ -89,8 +90,8 @@ export interface RepartitionNode extends Base {
   readonly value: Serde<unknown>
   /** Undefined: as many as the topics it is joined with have, else as its own sources. */
   readonly partitions: number | undefined
-  /** Rows without a key are kept (and go to partition 0): a left or outer join behind wants them. */
-  readonly keepsNullKeys: boolean
+  /** Rows without a key are kept (and go to partition 0): a left or outer join behind wants them. Settles as nodes are added below. */
+  readonly nullKeys: { kept: boolean }
   /**
    * False: rows bring no T, and nobody behind waits for it. Of a log that closes a circle, such as answers to those who asked: each
    * would wait for its own time.
@@ -104,7 +105,7 @@ export interface GlobalNode extends Base {
 }
 export interface EventTimeNode extends Base {
   readonly kind: 'event-time'
-  readonly time: (value: never, key: never) => number
+  readonly time: (value: never, key: never, record: RecordTime) => number
   readonly outOfOrderMs: number
   readonly idleMs: number | undefined
   readonly futureMs: number | undefined

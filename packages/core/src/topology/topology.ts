@@ -8,12 +8,15 @@ import type { Fingerprint } from './fingerprint.ts'
 import type { GlobalNode, GraphNode } from './graph-node.ts'
 
 export class Topology {
+  /** Of all sub-topologies, in build order. */
+  readonly nodes: readonly GraphNode[]
   readonly subTopologies: readonly SubTopology[]
   readonly fingerprint: Fingerprint
   /** Kept whole by each worker. */
   readonly globals: readonly GlobalNode[]
 
   constructor(nodes: readonly GraphNode[]) {
+    this.nodes = nodes
     this.subTopologies = compile(nodes)
     this.globals = nodes.filter((node): node is GlobalNode => node.kind === 'global')
     this.fingerprint = fingerprint(this.subTopologies)

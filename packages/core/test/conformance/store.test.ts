@@ -1,11 +1,15 @@
 /** The suite of stores on state in memory, and on states that break the contract in one point each. */
 import { expect } from 'chai'
+import { realEnv } from '../../src/env.ts'
+import { level } from '../../src/level.ts'
+import type { LevelOptions } from '../../src/level.ts'
 import { memoryState } from '../../src/state/memory/index.ts'
 import { MemoryTaskState } from '../../src/state/memory/task-state.ts'
 import type { StoreDelta, TaskState } from '../../src/state/state.ts'
 import type { KeyValueStore, StoreSpec } from '../../src/state/store.ts'
 import { storeSuite } from '../../src/testing/conformance/store.ts'
 import type { StoreSubject } from '../../src/testing/conformance/store.ts'
+import { tempDir } from '../log/temp-dir.ts'
 
 type AnyStore = KeyValueStore<unknown, unknown>
 
@@ -101,12 +105,46 @@ const faults: readonly [string, () => TaskState, string][] = [
   ],
 ]
 
+/** However little of the state is in memory. */
+const disks: Readonly<Record<string, LevelOptions>> = {
+  'with room for everything': {},
+  'one decoded value, one due entry': { cacheEntries: 1, dueFront: 1 },
+  'a few of each': { cacheBytes: 2_000, dueFront: 7 },
+}
+
+/** Each state is a task of its own, in one directory. */
+function onDisk(options: LevelOptions): () => Promise<StoreSubject> {
+  return async () => {
+    const { dir, remove } = await tempDir()
+    const spec = level({ dir, ...options })
+    const open: TaskState[] = []
+    return {
+      state: async () => {
+        const task = String(open.length)
+        const state = await spec.open({ app: 'a', subTopology: 's', task, env: realEnv(), dir })
+        open.push(state)
+        return state
+      },
+      dispose: async () => {
+        for (const state of open) await state.close()
+        await remove()
+      },
+    }
+  }
+}
+
 describe('conformance of stores', () => {
   describe('memory', () => {
-    const place = { app: 'a', subTopology: 's', task: '0', dir: '/nowhere' }
+    const place = { app: 'a', subTopology: 's', task: '0', env: realEnv(), dir: '/nowhere' }
     const make = subject(() => memoryState().open(place))
     for (const { title, run } of storeSuite(make)) it(title, run)
   })
+
+  for (const [what, options] of Object.entries(disks)) {
+    describe(`level, ${what}`, () => {
+      for (const { title, run } of storeSuite(onDisk(options))) it(title, run)
+    })
+  }
 
   for (const [fault, make, title] of faults) {
     it(`finds a state that ${fault}`, async () => {

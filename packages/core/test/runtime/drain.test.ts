@@ -69,6 +69,26 @@ describe('what time makes a node emit', () => {
     expect(Math.max(...first.slices)).most(2_000)
   })
 
+  it('is finished further down before the next row, what the last slice above made included', () => {
+    // Keeps each row it is given, and owes it.
+    class Later extends Owing {
+      readonly #rows: string[] = []
+      #ctx!: ProcessorContext<string, string>
+      override open(ctx: ProcessorContext<string, string>): void {
+        this.#ctx = ctx
+      }
+      override process(_key: string, value: Item | string): void {
+        this.#rows.push(typeof value === 'string' ? value : `${value.n}`)
+      }
+      override drain(): boolean {
+        for (const row of this.#rows.splice(0)) this.#ctx.forward('k', row)
+        return false
+      }
+    }
+    const rows = piped(new Owing('a', 1), new Later('b', 0), [10, 20])
+    expect(rows).deep.equal(['a(0)', 'a@10#0', 'a(1)', 'a@20#0'])
+  })
+
   it('is finished further down before it goes on above', () => {
     const rows = piped(new Owing('a', 600), new Owing('b', 600), [10])
     expect(rows.findIndex((row) => row.startsWith('b@10'))).equal(1 + 600)

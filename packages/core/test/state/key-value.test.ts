@@ -6,6 +6,7 @@ import { int32 } from '../../src/serde/number.ts'
 import { behindPrefix, compareBytes } from '../../src/state/byte-order.ts'
 import { keyPrefix } from '../../src/state/key-prefix.ts'
 import { keyValueStore } from '../../src/state/key-value.ts'
+import { realEnv } from '../../src/env.ts'
 import { memoryState } from '../../src/state/memory/index.ts'
 import type { TaskState } from '../../src/state/state.ts'
 
@@ -74,7 +75,8 @@ describe('bytes of keys', () => {
 describe('state in memory', () => {
   let state: TaskState
   beforeEach(async () => {
-    state = await memoryState().open({ app: 'a', subTopology: 's', task: '0', dir: '' })
+    const env = realEnv()
+    state = await memoryState().open({ app: 'a', subTopology: 's', task: '0', env, dir: '' })
   })
 
   it('refuses a third freeze without a decision, and a decision without a freeze', () => {
@@ -84,8 +86,8 @@ describe('state in memory', () => {
     expect(() => state.freeze()).to.throw('Law 7')
   })
 
-  it('refuses rows that expire while it cannot let them expire', () => {
-    const spec = { ...keyValueStore('s'), ttl: { afterMs: 1, by: 'event' as const } }
+  it('refuses rows that go by their time while it cannot let them go', () => {
+    const spec = { ...keyValueStore('s'), retentionMs: 1 }
     expect(() => state.open(spec))
       .to.throw()
       .with.property('code', 'MILLRACE_CONFIG')

@@ -108,6 +108,24 @@ describe('a topology', () => {
         /asynchronous step \(a\.mapValuesAsync\)/,
       ],
       [
+        'state',
+        (a) =>
+          a
+            .table(source('a'), { materialized: true })
+            .toStream()
+            .eventTime(() => 1),
+        /there is state \(a\.table\)/,
+      ],
+      [
+        'repartition',
+        (a) =>
+          a
+            .stream(source('a'))
+            .repartition()
+            .eventTime(() => 1),
+        /the rows cross a repartition log \(a\.repartitioned-repartition\)/,
+      ],
+      [
         'branch',
         (a) =>
           a

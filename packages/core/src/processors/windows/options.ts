@@ -23,6 +23,8 @@ export interface WindowAggregate<W> {
   readonly facts: TableFacts
   /** Of the record key: ids of due entries, and the order of closes. */
   readonly key: Serde<unknown>
+  /** Of the aggregates: what the store writes them with, and how an old one is copied. */
+  readonly value: Serde<unknown>
   /** What it keeps: all live windows of a key (and time bucket) are one value, of whatever form the processor likes. */
   readonly store: StoreSpec<KeyValueStore<unknown, never>>
   /** When windows close, and may be purged. */

@@ -2,8 +2,8 @@
  * A due store in memory. Entries of one time lie in one bucket, sorted by id only when somebody reads it; the times are a sorted
  * list, so that many entries of few times (closes of windows) cost a push each.
  */
-import { Buffer } from 'node:buffer'
 import { compareBytes } from '../byte-order.ts'
+import { textOf } from '../byte-text.ts'
 import { FrozenDelta, FrozenValue } from '../delta.ts'
 import { dueKey, parseDueKey } from '../due-key.ts'
 import type { StoreDelta, StoreOp } from '../state.ts'
@@ -15,6 +15,8 @@ interface Entry<V> extends Due<V> {
   value: V
   deleted: boolean
   dirty: boolean
+  /** A delta that holds the object `value` and may not have encoded it. */
+  frozen: FrozenValue<V> | undefined
 }
 
 interface Bucket<V> {
@@ -52,7 +54,7 @@ export class MemoryDueStore<V> implements DueStore<V> {
   }
 
   get(time: number, id: Uint8Array): V | undefined {
-    return this.#buckets.get(time)?.byId.get(textOf(id))?.value
+    return handedOut(this.#buckets.get(time)?.byId.get(textOf(id)))?.value
   }
 
   first(upTo: number): Due<V> | undefined {
@@ -61,7 +63,7 @@ export class MemoryDueStore<V> implements DueStore<V> {
     const bucket = this.#buckets.get(time)!
     this.#sort(bucket)
     while (bucket.list[bucket.next]!.deleted) bucket.next++
-    return bucket.list[bucket.next]
+    return handedOut(bucket.list[bucket.next])
   }
 
   *entries(): Generator<Due<V>> {
@@ -69,7 +71,8 @@ export class MemoryDueStore<V> implements DueStore<V> {
       const bucket = this.#buckets.get(time)
       if (bucket === undefined) continue
       this.#sort(bucket)
-      for (const entry of bucket.list.slice(bucket.next)) if (!entry.deleted) yield entry
+      for (const entry of bucket.list.slice(bucket.next))
+        if (!entry.deleted) yield handedOut(entry)!
     }
   }
 
@@ -83,9 +86,9 @@ export class MemoryDueStore<V> implements DueStore<V> {
     const ops = this.#dirty.map((entry): StoreOp | FrozenValue<V> => {
       entry.dirty = false
       const key = dueKey(entry.time, entry.id)
-      return entry.deleted
-        ? { key, value: null }
-        : new FrozenValue(this.name, this.#serde, key, entry.value)
+      if (entry.deleted) return { key, value: null }
+      entry.frozen = new FrozenValue(this.name, this.#serde, key, entry.value)
+      return entry.frozen
     })
     this.#dirty = []
     return new FrozenDelta(this.name, ops)
@@ -110,9 +113,17 @@ export class MemoryDueStore<V> implements DueStore<V> {
     const existing = bucket.byId.get(text)
     if (existing !== undefined) {
       existing.value = value
+      existing.frozen = undefined
       return existing
     }
-    const entry: Entry<V> = { time, id: id.slice(), value, deleted: false, dirty: false }
+    const entry: Entry<V> = {
+      time,
+      id: id.slice(),
+      value,
+      deleted: false,
+      dirty: false,
+      frozen: undefined,
+    }
     bucket.byId.set(text, entry)
     bucket.list.push(entry)
     bucket.sorted = bucket.list.length === 1
@@ -149,6 +160,11 @@ export class MemoryDueStore<V> implements DueStore<V> {
   }
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+/** Its object may change from here on: a delta that holds it has its bytes. */
+function handedOut<V>(entry: Entry<V> | undefined): Entry<V> | undefined {
+  if (entry?.frozen !== undefined) {
+    entry.frozen.encode()
+    entry.frozen = undefined
+  }
+  return entry
 }

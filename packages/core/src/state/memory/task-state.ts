@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
-import type { DueRows, DueStore, KeyValueStore, Rows, StoreSpec } from '../store.ts'
+import type { DueRows, DueStore, KeyValueStore, Rows, StoreClocks, StoreSpec } from '../store.ts'
 import { MemoryDueStore } from './due.ts'
 import { MemoryStore } from './store.ts'
 
@@ -14,13 +14,14 @@ export class MemoryTaskState implements TaskState {
   readonly #stores = new Map<string, AnyStore>()
   #undecided = 0
 
-  open<S>(spec: StoreSpec<S>): S {
-    if (spec.ttl !== undefined || spec.retentionMs !== undefined)
+  open<S>(spec: StoreSpec<S>, clocks?: StoreClocks): S {
+    if (spec.retentionMs !== undefined)
       throw new MillraceError(
         'MILLRACE_CONFIG',
-        `the store ${spec.name} lets rows expire, which state in memory does not do yet: leave ttl and retention out`,
+        `the store ${spec.name} lets rows go by their time, which state in memory does not do yet: leave retention out`,
       )
     return spec.open({
+      clocks,
       keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => this.#add(new MemoryStore(rows)),
       due: <V>(rows: DueRows<V>): DueStore<V> => this.#add(new MemoryDueStore(rows)),
     })
@@ -72,6 +73,10 @@ export class MemoryTaskState implements TaskState {
   decided(): void {
     assert(this.#undecided > 0, 'Law 3: a decision belongs to a freeze')
     this.#undecided--
+  }
+
+  get unapplied(): number {
+    return 0
   }
 
   apply(): Promise<void> {

@@ -42,10 +42,13 @@ export async function restored<K = unknown, V = unknown>(
   return again
 }
 
-export function folded(deltas: readonly StoreDelta[]): readonly StoreOp[] {
+export function folded(
+  deltas: readonly StoreDelta[],
+  name: string = storeName,
+): readonly StoreOp[] {
   const state: FoldedState = new Map()
   fold(state, deltas.map(inRecord))
-  return [...(state.get(storeName) ?? [])].map(([hex, value]) => ({ key: fromHex(hex), value }))
+  return [...(state.get(name) ?? [])].map(([hex, value]) => ({ key: fromHex(hex), value }))
 }
 
 /** What a commit record keeps of a delta: bytes, copied. */

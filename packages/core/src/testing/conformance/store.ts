@@ -1,5 +1,5 @@
 /**
- * What every key-value store must do, in memory or on disk. Law 2 stands on the cases about freezes (store-freeze.ts): what is
+ * What every store must do, in memory or on disk: key-value stores here, order by time in store-due.ts. Law 2 stands on the cases about freezes (store-freeze.ts): what is
  * restored is what was there at the freeze, whatever happened to the objects behind it.
  */
 import { bytes } from '../../serde/bytes.ts'
@@ -9,6 +9,7 @@ import { keyValueStore } from '../../state/key-value.ts'
 import { casesOver } from './conformance.ts'
 import type { CaseOf, ConformanceCase } from './conformance.ts'
 import { expectEqual, expectThrown } from './expect.ts'
+import { ordersByTime } from './store-due.ts'
 import { freezing, restoring } from './store-freeze.ts'
 import { ordering } from './store-order.ts'
 import { randomly } from './store-random.ts'
@@ -25,6 +26,7 @@ export function storeSuite(make: () => Promise<StoreSubject>): readonly Conforma
     ...freezing(of),
     ...restoring(of),
     ...randomly(of),
+    ...ordersByTime(of),
   ]
 }
 

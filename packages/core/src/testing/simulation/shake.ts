@@ -189,6 +189,7 @@ class Shaking {
       splits: this.#splits,
       ports,
       onError: this.#app.onError,
+      now: this.#now,
       random: this.#random,
       log: () => {},
       restored: this.#restored,

@@ -1,0 +1,155 @@
+/**
+ * The stores below KeyedEntries, and how their values are written. All numbers are big-endian, times are doubles:
+ *
+ *     part  = count u32, count × entry
+ *     entry = its times, length u32, aggregate as its serde writes it
+ *     head  = forgetAt, nextNumber u32, parts u32, parts × (low, number u32), part
+ *
+ * The key of a part is the record key's bytes, then its number as u32.
+ */
+import { MillraceError } from '../../errors.ts'
+import { engineStore } from '../../state/key-value.ts'
+import type { Serde } from '../../serde/serde.ts'
+import type { KeyValueStore, StoreSpec } from '../../state/store.ts'
+import type { Entry, Head, Part, PartKey } from './keyed-entries.ts'
+
+/** What one kind of entry has beside its aggregate. */
+export interface EntryForm<E extends Entry & { readonly aggregate: unknown }> {
+  readonly name: string
+  readonly times: number
+  write(entry: E, view: DataView, at: number): void
+  read(view: DataView, at: number, aggregate: unknown): E
+}
+
+/** What a node with sliding or session windows keeps, beside what is due. */
+export interface EntryStores<E> {
+  readonly store: StoreSpec<KeyValueStore<unknown, Head<E>>>
+  readonly parts: StoreSpec<KeyValueStore<PartKey, Part<E>>>
+}
+
+export function entryStores<E extends Entry & { readonly aggregate: unknown }>(
+  name: string,
+  form: EntryForm<E>,
+  key: Serde<unknown>,
+  value: Serde<unknown>,
+): EntryStores<E> {
+  const entries = entriesSerde(form, value)
+  return {
+    store: engineStore(name, { key, value: headSerde(entries) }),
+    parts: engineStore(`${name}/parts`, { key: partKeySerde(key), value: partSerde(entries) }),
+  }
+}
+
+/** Entries behind a prefix of so many bytes. */
+interface EntriesSerde<E> {
+  readonly name: string
+  encode(entries: readonly E[], prefix: number): Uint8Array
+  decode(bytes: Uint8Array, at: number): E[]
+}
+
+function entriesSerde<E extends Entry & { readonly aggregate: unknown }>(
+  form: EntryForm<E>,
+  value: Serde<unknown>,
+): EntriesSerde<E> {
+  const fixed = form.times * 8 + 4
+  return {
+    name: `${form.name}(${value.name})`,
+    encode(entries, prefix) {
+      const aggregates = entries.map(({ aggregate }) => value.encode(aggregate))
+      const length = aggregates.reduce((sum, bytes) => sum + fixed + bytes.length, prefix + 4)
+      const bytes = new Uint8Array(length)
+      const view = viewOf(bytes)
+      view.setUint32(prefix, entries.length)
+      let at = prefix + 4
+      for (const [i, entry] of entries.entries()) {
+        const aggregate = aggregates[i]!
+        form.write(entry, view, at)
+        view.setUint32(at + fixed - 4, aggregate.length)
+        bytes.set(aggregate, at + fixed)
+        at += fixed + aggregate.length
+      }
+      return bytes
+    },
+    decode(bytes, start) {
+      const view = viewOf(bytes)
+      const entries: E[] = []
+      let at = start + 4
+      for (let left = view.getUint32(start); left > 0; left--) {
+        const end = at + fixed + view.getUint32(at + fixed - 4)
+        if (end > bytes.length) throw damaged()
+        entries.push(form.read(view, at, value.decode(bytes.subarray(at + fixed, end))))
+        at = end
+      }
+      if (at !== bytes.length) throw damaged()
+      return entries
+    },
+  }
+}
+
+function headSerde<E>(inner: EntriesSerde<E>): Serde<Head<E>> {
+  return {
+    name: inner.name,
+    encode({ entries, forgetAt, lows, numbers, nextNumber }) {
+      const bytes = inner.encode(entries, 16 + numbers.length * 12)
+      const view = viewOf(bytes)
+      view.setFloat64(0, forgetAt)
+      view.setUint32(8, nextNumber)
+      view.setUint32(12, numbers.length)
+      for (const [i, number] of numbers.entries()) {
+        view.setFloat64(16 + i * 12, lows[i]!)
+        view.setUint32(24 + i * 12, number)
+      }
+      return bytes
+    },
+    decode(bytes) {
+      const view = viewOf(bytes)
+      const lows: number[] = []
+      const numbers: number[] = []
+      const start = 16 + view.getUint32(12) * 12
+      if (start + 4 > bytes.length) throw damaged()
+      for (let at = 16; at < start; at += 12) {
+        lows.push(view.getFloat64(at))
+        numbers.push(view.getUint32(at + 8))
+      }
+      const entries = inner.decode(bytes, start)
+      const forgetAt = view.getFloat64(0)
+      return { entries, putIn: 0, forgetAt, lows, numbers, nextNumber: view.getUint32(8) }
+    },
+  }
+}
+
+function partSerde<E>(inner: EntriesSerde<E>): Serde<Part<E>> {
+  return {
+    name: inner.name,
+    encode: ({ entries }) => inner.encode(entries, 0),
+    decode: (bytes) => ({ entries: inner.decode(bytes, 0), putIn: 0 }),
+  }
+}
+
+function partKeySerde(key: Serde<unknown>): Serde<PartKey> {
+  return {
+    name: `part(${key.name})`,
+    encode({ key: recordKey, part }) {
+      const inner = key.encode(recordKey)
+      const bytes = new Uint8Array(inner.length + 4)
+      bytes.set(inner)
+      viewOf(bytes).setUint32(inner.length, part)
+      return bytes
+    },
+    decode(bytes) {
+      const at = bytes.length - 4
+      return { key: key.decode(bytes.subarray(0, at)), part: viewOf(bytes).getUint32(at) }
+    },
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function damaged(): MillraceError {
+  return new MillraceError(
+    'MILLRACE_DECODE',
+    'the windows of a key do not end where their lengths say: were they written by another serde?',
+  )
+}

@@ -1,0 +1,200 @@
+/**
+ * KeyedWindows: what aggregates over all kinds of windows have in common: their inputs, the state of a key, and what time makes of
+ * it. What is due lies in the due store in the order in which it leaves, so a drain is stopped and resumed anywhere:
+ *
+ * - a window that closes: (the first T at which it is closed, 0, key). It is emitted, if finals are wanted, and stays.
+ * - a key whose oldest window may be out of reach: (the T at which it was to be looked at, 1, key). One entry a key; what no row
+ *   and no query can see any more goes without a trace, and the entry moves on to the window that is the oldest then.
+ *
+ * Closes of one T come before the other, so a window is emitted before it goes. A subclass says how a row changes its key's
+ * windows; it calls the user's functions first and changes state behind the last of them.
+ */
+import type { Due, DueStore } from '../../state/store.ts'
+import type { Windowed } from '../../time/windows.ts'
+import type { Node } from '../node.ts'
+import type { Processor, Receiver, TableEntry, TableReader } from '../processor.ts'
+import type { Row } from '../row.ts'
+import { refusePromise } from '../refuse-promise.ts'
+import { copyOf, givenTo } from '../copy.ts'
+import type { EntryStores } from './entry-stores.ts'
+import { KeyedEntries } from './keyed-entries.ts'
+import type { Entry } from './keyed-entries.ts'
+import type { Add, WindowAggregate } from './options.ts'
+
+export type KeyedWindowOptions<W, E> = Omit<WindowAggregate<W>, 'store'> & EntryStores<E>
+
+export abstract class KeyedWindows<W, E extends Entry> implements Processor {
+  readonly options: KeyedWindowOptions<W, E>
+  readonly sides?: readonly Receiver[]
+  readonly reader: TableReader
+  node!: Node
+  entries!: KeyedEntries<E>
+  due!: DueStore<null>
+  /** Rows show the windows that they change. */
+  readonly updates: boolean
+  /** Closed windows are shown. */
+  readonly finals: boolean
+  tellsOld = false
+  /** For lookups of other nodes, which may come while a row changes the windows of its key. */
+  #lookups!: KeyedEntries<E>
+  #bound = -Infinity
+  #owes = false
+  #firstResult = true
+
+  constructor(options: KeyedWindowOptions<W, E>) {
+    this.options = options
+    this.updates = options.emit !== 'close'
+    this.finals = options.emit !== 'update'
+    this.reader = { get: (key) => this.#lookUp(key as Windowed<unknown>) }
+    if (options.adds.length > 1)
+      this.sides = options.adds.map((add) => ({
+        process: (key: unknown, value: unknown, row: Row) => this.#enter(key, value, row.time, add),
+      }))
+  }
+
+  /** The row's part. It counts the row. */
+  abstract take(key: unknown, value: unknown, time: number, add: Add): void
+  /** What was to close at this T; the key is selected. */
+  abstract closeAt(key: unknown, at: number, id: Uint8Array): void
+  /** The first T at which nobody can see it any more. */
+  abstract forgottenAt(entry: E): number
+  /** Where an entry of that window would stand. */
+  abstract placeOf(windowed: Windowed<unknown>): number
+  /** The entry there, if it is that window. */
+  abstract seen(entry: E, windowed: Windowed<unknown>): TableEntry | undefined
+
+  open(node: Node): void {
+    const { store, parts, due, facts } = this.options
+    this.node = node
+    this.tellsOld = facts.tellsOld
+    const heads = node.store(store)
+    const rest = node.store(parts)
+    this.entries = new KeyedEntries<E>(heads, rest)
+    this.#lookups = new KeyedEntries<E>(heads, rest)
+    this.due = node.store(due)
+  }
+
+  process(key: unknown, value: unknown, row: Row): void {
+    this.#enter(key, value, row.time, this.options.adds[0]!)
+  }
+
+  advance(watermark: number): void {
+    if (!this.node.usesStreamTime) this.#bound = watermark
+  }
+
+  /** T as far as closes and lookups go: within an advance rows still see the one before. */
+  get now(): number {
+    const { time } = this.node
+    return this.#bound > time ? this.#bound : time
+  }
+
+  drain(budget: number): boolean {
+    const upTo = this.now
+    for (let left = budget; ; left--) {
+      const next = this.due.first(upTo)
+      if (next === undefined) return false
+      if (left <= 0) return true
+      this.#fire(next)
+    }
+  }
+
+  #enter(key: unknown, value: unknown, time: number, add: Add): void {
+    const { node } = this
+    node.counters.taken++
+    if (key === null || key === undefined) {
+      node.drop('null-key')
+      return
+    }
+    // Another row of the same push: nothing passes an unfinished drain.
+    while (this.#owes) this.#owes = this.drain(node.sliceRows)
+    this.take(key, value, time, add)
+    if (node.usesStreamTime) this.#owes = this.drain(node.sliceRows)
+  }
+
+  #fire({ time, id }: Due<null>): void {
+    const key = this.options.key.decode(id.subarray(1))
+    const known = this.entries.select(key)
+    if (id[0] === dueTo.forget) this.#forget(time, id, known)
+    else {
+      this.due.delete(time, id)
+      if (known) this.closeAt(key, time, id)
+    }
+  }
+
+  /** Lets go what is out of reach at this T, and not at the newest: what closes before comes before. */
+  #forget(time: number, id: Uint8Array, known: boolean): void {
+    const { entries, due } = this
+    if (known && entries.forgetAt === time) {
+      let left = this.node.sliceRows
+      for (let oldest = entries.first; oldest !== undefined; oldest = entries.first) {
+        const at = this.forgottenAt(oldest)
+        if (at > time) {
+          entries.forgetAt = at
+          due.put(at, id, null)
+          break
+        }
+        if (left-- === 0) return
+        entries.remove(oldest.at)
+      }
+    }
+    due.delete(time, id)
+  }
+
+  /** A window that was not there; its key is selected. */
+  add(key: unknown, entry: E): void {
+    const { entries } = this
+    const { known } = entries
+    entries.insert(entry)
+    if (known) return
+    const at = this.forgottenAt(entry)
+    entries.forgetAt = at
+    this.due.put(at, this.idOf(key, dueTo.forget), null)
+  }
+
+  idOf(key: unknown, what: number): Uint8Array {
+    const bytes = this.options.key.encode(key)
+    const id = new Uint8Array(bytes.length + 1)
+    id[0] = what
+    id.set(bytes, 1)
+    return id
+  }
+
+  /** What an aggregator gave: null is no aggregate. */
+  resultOf(aggregate: unknown): unknown {
+    if (this.#firstResult)
+      this.#firstResult = refusePromise(aggregate, this.node.name, 'mapValuesAsync')
+    return aggregate ?? null
+  }
+
+  /** What the user's function is given of an aggregate that is kept. */
+  given(aggregate: unknown): unknown {
+    return givenTo(this.node, aggregate, this.options.value)
+  }
+
+  /** An old value to tell, copied before the aggregator runs. */
+  oldOf(aggregate: unknown): unknown {
+    return this.tellsOld && this.updates ? copyOf(aggregate, this.options.value) : undefined
+  }
+
+  show(windowed: Windowed<unknown>, value: unknown, old: unknown, time: number): void {
+    this.node.change(windowed, value, this.tellsOld ? (old ?? null) : undefined, time)
+  }
+
+  /** With updates the table below has the value already. */
+  showFinal(windowed: Windowed<unknown>, value: unknown, time: number): void {
+    const { node } = this
+    const old = this.updates ? value : null
+    node.counters.made++
+    node.change(windowed, value, this.tellsOld ? old : undefined, time, true, true)
+  }
+
+  #lookUp(windowed: Windowed<unknown>): TableEntry | undefined {
+    if (!this.#lookups.select(windowed.key)) return undefined
+    const entry = this.#lookups.find(this.placeOf(windowed))
+    return entry === undefined || this.forgottenAt(entry) <= this.now
+      ? undefined
+      : this.seen(entry, windowed)
+  }
+}
+
+export const dueTo: { readonly close: 0; readonly forget: 1 } = { close: 0, forget: 1 }

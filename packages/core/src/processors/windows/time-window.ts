@@ -1,0 +1,173 @@
+/**
+ * TimeWindowAggregate: tumbling, hopping and unlimited windows (bounds: time/windows.ts, time/time-windows.ts).
+ *
+ * A row goes into each of its windows that is open at T, in ascending order of their starts: into all of them or, when the user's
+ * function throws, into none. One that every window refuses is late, once, with the list of them; one that is in no window, because
+ * there is a gap or because unlimited windows begin later, is dropped and counted.
+ */
+import type { Serde } from '../../serde/serde.ts'
+import { closesAt, firstStart, gridOf, startOfClosing } from '../../time/time-windows.ts'
+import type { WindowGrid } from '../../time/time-windows.ts'
+import type { TimeWindow, UnlimitedWindow, Windowed } from '../../time/windows.ts'
+import type { LateWindow } from '../node.ts'
+import type { TableEntry } from '../processor.ts'
+import { entryStores } from './entry-stores.ts'
+import type { EntryForm, EntryStores } from './entry-stores.ts'
+import { KeyedWindows, dueTo } from './keyed-windows.ts'
+import type { KeyedWindowOptions } from './keyed-windows.ts'
+import type { Add } from './options.ts'
+
+export interface TimeEntry {
+  /** Its start. */
+  readonly at: number
+  /** Of its newest row. */
+  maxTime: number
+  aggregate: unknown
+}
+
+export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWindow, TimeEntry> {
+  readonly #grid: WindowGrid
+  /** The windows that take the row in progress, and what becomes of them. */
+  readonly #entries: (TimeEntry | undefined)[] = []
+  readonly #starts: number[] = []
+  readonly #aggregates: unknown[] = []
+  readonly #olds: unknown[] = []
+  readonly #maxTimes: number[] = []
+
+  constructor(options: KeyedWindowOptions<TimeWindow | UnlimitedWindow, TimeEntry>) {
+    super(options)
+    this.#grid = gridOf(options.window)
+  }
+
+  take(key: unknown, value: unknown, time: number, add: Add): void {
+    const { node } = this
+    const grid = this.#grid
+    node.observe(time)
+    const T = this.now
+    const first = firstStart(grid, time)
+    let refused = 0
+    let taken = 0
+    try {
+      this.entries.select(key)
+      for (let start = first; start <= time; start += grid.advanceMs) {
+        if (closesAt(grid, start) <= T) refused++
+        else this.#plan(taken++, start, key, value, time, add)
+      }
+      this.#apply(taken, key)
+    } catch (error) {
+      node.fail(error)
+      return
+    }
+    for (let i = 0; i < refused; i++) node.counters.note('expired-window')
+    if (taken === 0 && refused === 0) node.drop('no-window')
+    else if (taken === 0) node.late(key, value, 'late', this.#windowsFrom(first, refused))
+    else if (!this.updates) node.counters.absorbed++
+    else {
+      node.counters.forwarded++
+      this.#show(taken, key)
+    }
+  }
+
+  closeAt(key: unknown, at: number): void {
+    const start = startOfClosing(this.#grid, at)
+    const entry = this.entries.find(start)
+    if (entry === undefined) return // its aggregate became null
+    this.showFinal(this.#windowed(key, start), entry.aggregate, entry.maxTime)
+  }
+
+  forgottenAt({ at }: TimeEntry): number {
+    return closesAt(this.#grid, at) + this.options.retentionMs
+  }
+
+  placeOf({ start }: Windowed<unknown>): number {
+    return start
+  }
+
+  seen({ aggregate, maxTime }: TimeEntry): TableEntry {
+    return { value: aggregate, time: maxTime }
+  }
+
+  /** The new aggregate of one window. Nothing is changed yet. */
+  #plan(i: number, start: number, key: unknown, value: unknown, time: number, add: Add): void {
+    const entry = this.entries.find(start)
+    this.#entries[i] = entry
+    this.#starts[i] = start
+    this.#olds[i] = entry === undefined ? undefined : this.oldOf(entry.aggregate)
+    this.#aggregates[i] = this.resultOf(
+      add(entry === undefined ? this.options.init() : this.given(entry.aggregate), value, key),
+    )
+    this.#maxTimes[i] = entry === undefined || entry.maxTime < time ? time : entry.maxTime
+  }
+
+  #apply(count: number, key: unknown): void {
+    for (let i = 0; i < count; i++) {
+      const start = this.#starts[i]!
+      const entry = this.#entries[i]
+      const aggregate = this.#aggregates[i]
+      const maxTime = this.#maxTimes[i]!
+      if (aggregate === null) this.entries.remove(start)
+      else if (entry === undefined) this.#open(key, { at: start, maxTime, aggregate })
+      else {
+        entry.aggregate = aggregate
+        entry.maxTime = maxTime
+        this.entries.replace(start, entry)
+      }
+    }
+  }
+
+  #open(key: unknown, entry: TimeEntry): void {
+    const closes = closesAt(this.#grid, entry.at)
+    if (closes === Infinity) {
+      this.entries.insert(entry)
+      return
+    }
+    this.add(key, entry)
+    if (this.finals) this.due.put(closes, this.idOf(key, dueTo.close), null)
+  }
+
+  #show(count: number, key: unknown): void {
+    for (let i = 0; i < count; i++)
+      this.show(
+        this.#windowed(key, this.#starts[i]!),
+        this.#aggregates[i],
+        this.#olds[i],
+        this.#maxTimes[i]!,
+      )
+  }
+
+  #windowed(key: unknown, start: number): Windowed<unknown> {
+    return { key, start, end: start + this.#grid.sizeMs }
+  }
+
+  /** Windows that refuse a row are the lowest of those it is in. */
+  #windowsFrom(first: number, count: number): readonly LateWindow[] {
+    const { sizeMs, advanceMs } = this.#grid
+    return Array.from({ length: count }, (_, i) => {
+      const start = first + i * advanceMs
+      return { start, end: start + sizeMs }
+    })
+  }
+}
+
+/** The stores of a node; their specs are made once, when it is added. */
+export function timeStores(
+  name: string,
+  key: Serde<unknown>,
+  value: Serde<unknown>,
+): EntryStores<TimeEntry> {
+  return entryStores(name, form, key, value)
+}
+
+const form: EntryForm<TimeEntry> = {
+  name: 'windows',
+  times: 2,
+  write({ at, maxTime }, view, offset) {
+    view.setFloat64(offset, at)
+    view.setFloat64(offset + 8, maxTime)
+  },
+  read: (view, offset, aggregate) => ({
+    at: view.getFloat64(offset),
+    maxTime: view.getFloat64(offset + 8),
+    aggregate,
+  }),
+}

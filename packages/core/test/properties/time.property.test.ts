@@ -1,0 +1,6 @@
+import { checkHistories } from './check.ts'
+import { histories } from './time.ts'
+
+describe('properties of time', () => {
+  checkHistories(histories)
+})
