@@ -4,7 +4,7 @@ import { errorText, firstDifference } from './compare.ts'
 import { textDifference } from './describe/compare-text.ts'
 import { kafkaText } from './describe/kafka-text.ts'
 import { build } from './plan/build.ts'
-import { notIn } from './run/modes.ts'
+import { allowedIn, notIn } from './run/modes.ts'
 import type { Mode } from './run/modes.ts'
 import { runCase } from './run/run-case.ts'
 import type { Stores } from './run/stores.ts'
@@ -21,7 +21,8 @@ export async function checkCase(test: Case, mode: Mode, stores: Stores): Promise
     if (test.inputs === undefined) return { kind: 'failed', because: 'the case has no inputs' }
     const because = notIn(mode, test, topology)
     if (because !== undefined) return { kind: 'skipped', because }
-    return verdict(firstDifference(test, await runCase(test, program, mode, stores)))
+    const allowed = allowedIn(mode, topology)
+    return verdict(firstDifference(test, await runCase(test, program, allowed, stores)))
   } catch (error) {
     return { kind: 'failed', because: errorText(error) }
   }

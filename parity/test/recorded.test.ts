@@ -1,7 +1,7 @@
 // The recorded cases of Kafka Streams and Flink, in every way of running them: no output may differ, nor the input that
 // made it leave, nor the count of drops.
 import { expect } from 'chai'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { readCases } from '../src/case.ts'
 import { checkCase } from '../src/check-case.ts'
 import { plainMode } from '../src/run/modes.ts'
@@ -9,7 +9,7 @@ import type { Mode } from '../src/run/modes.ts'
 import { memoryStores, openStores } from '../src/run/stores.ts'
 import type { Stores } from '../src/run/stores.ts'
 
-const files = readCases(fileURLToPath(new URL('../cases', import.meta.url)))
+const files = readCases(join(import.meta.dirname, '../cases'))
 
 const ways: readonly (readonly [string, Partial<Mode>])[] = [
   ['one row at a time', {}],

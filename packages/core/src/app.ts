@@ -26,6 +26,8 @@ import type { Serde } from './serde/serde.ts'
 import { Topology } from './topology/topology.ts'
 import { Lifecycle } from './runtime/lifecycle.ts'
 import type { AppState } from './runtime/lifecycle.ts'
+import { Queries } from './runtime/queries.ts'
+import type { QueryOptions, RecordKey, StoreQuery } from './runtime/queries.ts'
 import { Worker, stopWithinDefault } from './runtime/worker.ts'
 import type { NodeReport, RunOptions, WorkerReport } from './runtime/worker.ts'
 
@@ -64,6 +66,11 @@ export class App {
         `createApp: id is ${JSON.stringify(options.id)}: give letters, digits and _ . - only, at most 100, for example createApp({ id: 'fraud' })`,
       )
     }
+    if (options.clock !== undefined && !['watermark', 'streamTime'].includes(options.clock))
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `createApp: clock is ${JSON.stringify(options.clock)}: give 'watermark' or 'streamTime'`,
+      )
     this.id = options.id
     this.onError = options.onError ?? 'fail'
     this.#options = options
@@ -79,9 +86,7 @@ export class App {
 
   /** A stream of the rows of a source. Call it once per source; a handle may be used many times. */
   stream<K, V>(source: Source<K, V>, options: NodeOptions = {}): KStream<K, V> {
-    const rows = new StreamHandle(
-      this.#source(source, 'stream', options, source?.nulls === 'pass'),
-    )
+    const rows = new StreamHandle(this.#source(source, 'stream', options, source?.nulls === 'pass'))
     const { partitionedBy } = source as Source<unknown, never>
     if (partitionedBy === undefined) return rows as never
     return rows.keyBy((value) => partitionedBy(value as never), { partitioned: true }) as never
@@ -140,6 +145,7 @@ export class App {
         onError: options.onError,
         source,
         passesNulls,
+        table: verb === 'table',
         clock: this.#build.clock,
         repartition: undefined,
       },
@@ -231,6 +237,19 @@ export class App {
     return this.#worker.report()
   }
 
+  /**
+   * A store of the running app, by its name: of a `process`, a table (its `store`, else the name of its node), a windowed aggregate, or
+   * a global table. It answers for the tasks of this worker. Values are what is committed, unless `committed: false`.
+   */
+  store<K = unknown, V = unknown>(name: string, options: QueryOptions = {}): StoreQuery<K, V> {
+    if (this.#worker === undefined)
+      throw new MillraceError(
+        'MILLRACE_LIFECYCLE',
+        `the store ${name} cannot be read: the app has not been started`,
+      )
+    return new Queries(this.#worker.queryHost, this.#env.timers, name, options)
+  }
+
   /** Drains, commits, releases and resolves. Calling it again waits for the same stop. */
   async close(): Promise<void> {
     await this.#worker?.stop()
@@ -246,4 +265,4 @@ export function createApp(options: AppOptions): App {
   return new App(options)
 }
 
-export type { AppState, NodeReport, RunOptions, WorkerReport }
+export type { AppState, NodeReport, QueryOptions, RecordKey, RunOptions, StoreQuery, WorkerReport }

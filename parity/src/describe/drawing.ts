@@ -81,6 +81,11 @@ export class Drawing {
     this.#logs.set(topic, { name })
   }
 
+  /** Three names that nobody gets. */
+  skipLogNames(): void {
+    for (let i = 0; i < 3; i++) this.kafka.name('')
+  }
+
   /** The stream in front of a repartition log, if the input is one that is not drawn yet. */
   behind(input: GraphNode): GraphNode | undefined {
     if (input.kind !== 'source' || this.#drawn.has(input)) return undefined

@@ -6,6 +6,8 @@ export function drawStreamJoin(drawing: Drawing, node: RowNode): void {
   const { kafka } = drawing
   const [left, right] = [node.inputs[0]!, node.inputs[1]!]
   const leftParent = placedByItself(drawing, left)
+  if (left === right && left.kind === 'source' && left.repartition !== undefined)
+    drawing.skipLogNames() // the right side asks for the same log again
   const rightParent = placedByItself(drawing, right)
   const keepsLeft = node.verb !== 'join'
   const keepsRight = node.verb === 'outerJoin'

@@ -28,7 +28,7 @@ function draw(drawing: Drawing, node: GraphNode): void {
     }
     case 'branch':
       drawing.add(node, 'KSTREAM-BRANCH-')
-      for (let i = 0; i <= node.predicates.length; i++) kafka.name('')
+      for (const _ of node.predicates) kafka.name('')
       return
     case 'branch-output':
       return drawBranch(drawing, node)
@@ -72,6 +72,7 @@ function drawBranch(drawing: Drawing, node: Extract<GraphNode, { kind: 'branch-o
   const branch = node.inputs[0] as Extract<GraphNode, { kind: 'branch' }>
   const rest = node.index === branch.predicates.length
   if (rest && !drawing.hasChildren(node)) return
+  if (rest) drawing.kafka.name('')
   const name = `${drawing.nameOf(branch)}${rest ? 0 : node.index + 1}`
   drawing.kafka.processor(name, [drawing.nameOf(branch)])
   drawing.set(node, { name })

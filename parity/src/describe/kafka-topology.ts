@@ -1,7 +1,7 @@
 /**
  * KafkaTopology: the nodes of a program as Kafka Streams has them, and their text in its grammar. One counter numbers all nodes and
  * stores, in the order in which calls of its DSL ask for names; a sub-topology is what edges and shared stores hold together, and its
- * number follows the order of its sources.
+ * number follows the order of its first node.
  */
 import { javaSetOrder } from './java-set.ts'
 import { linkNodes } from './node-order.ts'
@@ -62,7 +62,7 @@ export class KafkaTopology {
     this.#nodes.set(name, { kind, name, topic, parents, stores })
   }
 
-  /** Sub-topologies in the order in which their first sources were made. */
+  /** Sub-topologies in the order of their first nodes. */
   #groups(): readonly (readonly KafkaNode[])[] {
     const groups = new Map<string, Set<string>>()
     const unite = (a: string, b: string): void => {
@@ -74,15 +74,15 @@ export class KafkaTopology {
       for (const parent of parents) unite(parent, name)
       if (kind === 'processor') for (const store of stores) unite(`store ${store}`, name)
     }
-    const sources = [...this.#nodes.values()].filter(isSource)
-    const ordered = new Set(sources.map(({ name }) => groups.get(name)!))
-    return [...ordered].map((group) => [...group].flatMap((name) => this.#nodes.get(name) ?? []))
+    const nodes = [...this.#nodes.values()]
+    const ordered = new Set(nodes.map(({ name }) => groups.get(name)!))
+    return [...ordered].map((group) => nodes.filter(({ name }) => group.has(name)))
   }
 
   #subText(id: number, group: readonly KafkaNode[]): string {
-    const sources = new Set(group.filter(isSource).map(({ name }) => name))
-    const linked = linkNodes(group, sources)
-    const lines = linked.map((node) => `    ${this.#nodeText(node)}\n`).join('')
+    const lines = linkNodes(group)
+      .map((node) => `    ${this.#nodeText(node)}\n`)
+      .join('')
     return group.some(({ kind }) => kind === 'global-source')
       ? `Sub-topology: ${id} for global store (will not generate tasks)\n${lines}`
       : `Sub-topology: ${id}\n${lines}\n`

@@ -16,18 +16,10 @@ export interface Linked {
   readonly children: readonly string[]
 }
 
-/** Of one sub-topology, in the order in which it shows them. `sources` are those among them. */
-export function linkNodes(
-  nodes: readonly Linkable[],
-  sources: ReadonlySet<string>,
-): readonly Linked[] {
+/** Of one sub-topology, in the order in which it shows them; given in the order in which they were made. */
+export function linkNodes(nodes: readonly Linkable[]): readonly Linked[] {
   const links = new Links(nodes)
-  const names = nodes.map(({ name }) => name).sort()
-  const found = [
-    ...names.filter((name) => sources.has(name)),
-    ...names.filter((name) => !sources.has(name)),
-  ]
-  for (const name of javaSetOrder(found)) links.link(name)
+  for (const name of javaSetOrder(nodes.map((node) => node.name))) links.link(name)
   return links.all()
 }
 

@@ -25,10 +25,13 @@ export const plainMode: Mode = {
   store: 'memory',
 }
 
+/** Batches are as large as the case allows: batching is invisible within a stage only, so rows that cross an internal log come alone. */
+export function allowedIn(mode: Mode, topology: Topology): Mode {
+  return crossesLog(topology) ? { ...mode, batch: 'one' } : mode
+}
+
 /** Why the case cannot be compared in this mode; undefined if it can. */
 export function notIn(mode: Mode, test: Case, topology: Topology): string | undefined {
-  if (mode.batch !== 'one' && crossesLog(topology))
-    return 'rows cross an internal log, and batching is invisible within a stage only'
   if (mode.restore && usesWallClock(test)) return 'wall-clock schedules start anew after a restore'
   if (mode.drain !== undefined && hasBypass(topology))
     return 'a branch by-passes a node that drains'

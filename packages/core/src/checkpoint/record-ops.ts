@@ -32,10 +32,10 @@ export function writeOps(ops: readonly StoreOp[], into: Uint8Array, at: number):
     view.setUint32(at, key.length, true)
     view.setUint32(at + 4, value === null ? deleted : value.length, true)
     at += headBytes
-    into.set(key, at)
+    put(into, key, at)
     at += key.length
     if (value === null) continue
-    into.set(value, at)
+    put(into, value, at)
     at += value.length
   }
 }
@@ -60,6 +60,13 @@ export function readOps(bytes: Uint8Array, count: number, where: string): readon
   }
   intact(at === bytes.length, `${where}: ${bytes.length - at} bytes behind its ${count} operations`)
   return ops
+}
+
+/** For a few bytes the call of `set` costs more than the bytes. */
+function put(into: Uint8Array, bytes: Uint8Array, at: number): void {
+  const { length } = bytes
+  if (length > 48) into.set(bytes, at)
+  else for (let i = 0; i < length; i++) into[at + i] = bytes[i]!
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -67,6 +67,7 @@ export function placed(cursor: Cursor, base: string, options: PlaceOptions = {})
       onError: options.onError,
       source,
       passesNulls: true,
+      table: false,
       clock: sourceOf(place.node).clock,
       repartition: out as Extract<GraphNode, { kind: 'repartition' }>,
     },

@@ -60,6 +60,11 @@ export function joinStreams(
     },
   )
   const joined: Cursor = { build, node, key, value: undefined, rekeyed: false }
+  if (options.late !== undefined && left.build.clock === 'streamTime')
+    throw new MillraceError(
+      'MILLRACE_CONFIG',
+      `${kind}: no row is late for a join under stream time: take { late } away, or use the watermark`,
+    )
   for (const side of ['left', 'right'] as const) addLate(joined, side, options.late?.[side])
   return joined
 }

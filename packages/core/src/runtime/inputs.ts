@@ -45,6 +45,11 @@ export class Inputs {
       )
     const internal = topicsWhere(true)
     const untimed = topicsWhere(false)
+    const tables = new Set(
+      part.prefixes
+        .filter(({ source }) => source.table)
+        .map(({ source }) => source.source.topic),
+    )
     this.splits = sorted.map(
       (split, i) =>
         new SplitInput(
@@ -61,7 +66,7 @@ export class Inputs {
     this.watermark = new Watermark(
       sorted.map((split) => ({
         outOfOrderMs: times.get(split.topic)?.outOfOrderMs ?? 0,
-        idleMs: times.get(split.topic)?.idleMs,
+        idleMs: times.get(split.topic)?.idleMs ?? (tables.has(split.topic) ? 0 : undefined),
         marked: internal.has(split.topic),
         untimed: untimed.has(split.topic),
       })),

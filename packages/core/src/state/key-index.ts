@@ -15,6 +15,9 @@ export class KeyIndex<K, E extends Keyed> {
   /** In two maps: the text of some key's bytes may be another key. */
   readonly #bySelf = new Map<K, E>()
   readonly #byBytes = new Map<string, E>()
+  /** The key found last, of those that index by themselves. */
+  #lastKey: K | undefined = undefined
+  #last: E | undefined = undefined
 
   constructor(serde: Serde<K>) {
     this.#serde = serde
@@ -25,9 +28,11 @@ export class KeyIndex<K, E extends Keyed> {
 
   /** Throws what the serde throws for what is no key. */
   find(key: K): E | undefined {
-    return this.#isItself(key)
-      ? this.#bySelf.get(key)
-      : this.#byBytes.get(textOf(this.#serde.encode(key)))
+    // What was just read is what is put next.
+    if (key === this.#lastKey && this.#last !== undefined) return this.#last
+    if (!this.#isItself(key)) return this.#byBytes.get(textOf(this.#serde.encode(key)))
+    this.#lastKey = key
+    return (this.#last = this.#bySelf.get(key))
   }
 
   findBytes(bytes: Uint8Array): E | undefined {
@@ -36,6 +41,7 @@ export class KeyIndex<K, E extends Keyed> {
   }
 
   set(key: K, entry: E): void {
+    this.#last = undefined
     if (this.#isItself(key)) this.#bySelf.set(key, entry)
     else this.#byBytes.set(textOf(entry.bytes), entry)
   }
@@ -46,6 +52,7 @@ export class KeyIndex<K, E extends Keyed> {
   }
 
   remove(key: K, entry: E): void {
+    this.#last = undefined
     if (this.#isItself(key)) this.#bySelf.delete(key)
     else this.#byBytes.delete(textOf(entry.bytes))
   }

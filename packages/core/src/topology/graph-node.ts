@@ -55,6 +55,8 @@ export interface SourceNode extends Base {
   readonly source: Source<unknown, unknown>
   /** Rows with a null value are rows: of a table, or because the source says so. */
   readonly passesNulls: boolean
+  /** A table: silent at the end of its log it holds nobody's T, as its rows are never late. */
+  readonly table: boolean
   /** The clock of the nodes below it. */
   readonly clock: Clock
   /** Reads what this node writes: a repartition log. */

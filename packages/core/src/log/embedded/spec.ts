@@ -40,7 +40,8 @@ export interface EmbeddedTopic<in out K, in out V> extends Source<K, V> {
   readonly value: Serde<V>
   readonly partitions: number | undefined
   readonly dir: string | undefined
-  readonly sink: Sink<V>
+  /** A null is written as a tombstone. */
+  readonly sink: Sink<V | null>
 }
 
 export function embedded<K = string, V = unknown>(
@@ -66,7 +67,7 @@ export function embedded<K = string, V = unknown>(
     value,
     partitions,
     dir,
-    sink: embeddedSink<V>({
+    sink: embeddedSink<V | null>({
       target: topic,
       route: undefined,
       key,

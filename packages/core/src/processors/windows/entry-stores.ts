@@ -7,6 +7,7 @@
  *
  * The key of a part is the record key's bytes, then its number as u32.
  */
+import { Buffer } from 'node:buffer'
 import { MillraceError } from '../../errors.ts'
 import { engineStore } from '../../state/key-value.ts'
 import type { Serde } from '../../serde/serde.ts'
@@ -33,42 +34,76 @@ export function entryStores<E extends Entry & { readonly aggregate: unknown }>(
   key: Serde<unknown>,
   value: Serde<unknown>,
 ): EntryStores<E> {
-  const entries = entriesSerde(form, value)
+  const draft = new Draft()
+  const entries = entriesSerde(form, value, draft)
   return {
-    store: engineStore(name, { key, value: headSerde(entries) }),
-    parts: engineStore(`${name}/parts`, { key: partKeySerde(key), value: partSerde(entries) }),
+    store: engineStore(name, { key, value: headSerde(entries, draft) }),
+    parts: engineStore(`${name}/parts`, {
+      key: partKeySerde(key),
+      value: partSerde(entries, draft),
+    }),
   }
 }
 
 /** Entries behind a prefix of so many bytes. */
 interface EntriesSerde<E> {
   readonly name: string
-  encode(entries: readonly E[], prefix: number): Uint8Array
+  /** Into the draft. Returns where they end. */
+  write(entries: readonly E[], prefix: number): number
   decode(bytes: Uint8Array, at: number): E[]
+}
+
+/** Bytes in the making: values are many and small, and a buffer for each would cost more than they do. */
+class Draft {
+  #bytes = new Uint8Array(1024)
+  view: DataView = viewOf(this.#bytes)
+
+  /** Room for so many bytes. What was drafted before is lost. */
+  begin(length: number): void {
+    if (length <= this.#bytes.length) return
+    this.#bytes = new Uint8Array(2 * length)
+    this.view = viewOf(this.#bytes)
+  }
+
+  set(bytes: Uint8Array, at: number): void {
+    this.#bytes.set(bytes, at)
+  }
+
+  /** A copy, in the pool that small buffers share. */
+  take(length: number): Uint8Array {
+    const taken = Buffer.allocUnsafe(length)
+    taken.set(length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, length))
+    return taken
+  }
 }
 
 function entriesSerde<E extends Entry & { readonly aggregate: unknown }>(
   form: EntryForm<E>,
   value: Serde<unknown>,
+  draft: Draft,
 ): EntriesSerde<E> {
   const fixed = form.times * 8 + 4
+  const encoded: Uint8Array[] = []
   return {
     name: `${form.name}(${value.name})`,
-    encode(entries, prefix) {
-      const aggregates = entries.map(({ aggregate }) => value.encode(aggregate))
-      const length = aggregates.reduce((sum, bytes) => sum + fixed + bytes.length, prefix + 4)
-      const bytes = new Uint8Array(length)
-      const view = viewOf(bytes)
+    write(entries, prefix) {
+      let length = prefix + 4
+      for (let i = 0; i < entries.length; i++) {
+        encoded[i] = value.encode(entries[i]!.aggregate)
+        length += fixed + encoded[i]!.length
+      }
+      draft.begin(length)
+      const { view } = draft
       view.setUint32(prefix, entries.length)
       let at = prefix + 4
-      for (const [i, entry] of entries.entries()) {
-        const aggregate = aggregates[i]!
-        form.write(entry, view, at)
+      for (let i = 0; i < entries.length; i++) {
+        const aggregate = encoded[i]!
+        form.write(entries[i]!, view, at)
         view.setUint32(at + fixed - 4, aggregate.length)
-        bytes.set(aggregate, at + fixed)
+        draft.set(aggregate, at + fixed)
         at += fixed + aggregate.length
       }
-      return bytes
+      return length
     },
     decode(bytes, start) {
       const view = viewOf(bytes)
@@ -86,12 +121,12 @@ function entriesSerde<E extends Entry & { readonly aggregate: unknown }>(
   }
 }
 
-function headSerde<E>(inner: EntriesSerde<E>): Serde<Head<E>> {
+function headSerde<E>(inner: EntriesSerde<E>, draft: Draft): Serde<Head<E>> {
   return {
     name: inner.name,
     encode({ entries, forgetAt, lows, numbers, nextNumber }) {
-      const bytes = inner.encode(entries, 16 + numbers.length * 12)
-      const view = viewOf(bytes)
+      const length = inner.write(entries, 16 + numbers.length * 12)
+      const { view } = draft
       view.setFloat64(0, forgetAt)
       view.setUint32(8, nextNumber)
       view.setUint32(12, numbers.length)
@@ -99,7 +134,7 @@ function headSerde<E>(inner: EntriesSerde<E>): Serde<Head<E>> {
         view.setFloat64(16 + i * 12, lows[i]!)
         view.setUint32(24 + i * 12, number)
       }
-      return bytes
+      return draft.take(length)
     },
     decode(bytes) {
       const view = viewOf(bytes)
@@ -118,10 +153,10 @@ function headSerde<E>(inner: EntriesSerde<E>): Serde<Head<E>> {
   }
 }
 
-function partSerde<E>(inner: EntriesSerde<E>): Serde<Part<E>> {
+function partSerde<E>(inner: EntriesSerde<E>, draft: Draft): Serde<Part<E>> {
   return {
     name: inner.name,
-    encode: ({ entries }) => inner.encode(entries, 0),
+    encode: ({ entries }) => draft.take(inner.write(entries, 0)),
     decode: (bytes) => ({ entries: inner.decode(bytes, 0), putIn: 0 }),
   }
 }

@@ -77,6 +77,12 @@ export class KeyedEntries<E extends Entry> {
   }
 
   find(at: number): E | undefined {
+    const head = this.#head
+    if (head !== undefined && head.numbers.length === 0 && head.entries.length === 1) {
+      // One window open: the common case.
+      const only = head.entries[0]!
+      return only.at === at ? only : undefined
+    }
     const entry = this.ceiling(at)
     return entry?.at === at ? entry : undefined
   }
@@ -125,6 +131,13 @@ export class KeyedEntries<E extends Entry> {
     if (index === 0) this.#noteLow()
     if (part.entries.length > entriesMax) this.#split(index)
     else this.#put()
+  }
+
+  /** An entry that was found has been changed in place. */
+  changed(at: number): void {
+    if (this.#head!.numbers.length > 0) this.#seek(at)
+    else this.#number = -1
+    this.#put()
   }
 
   /** Puts an entry where one was that has this place in the order. False: there was none. */

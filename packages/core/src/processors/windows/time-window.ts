@@ -110,7 +110,7 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
       else {
         entry.aggregate = aggregate
         entry.maxTime = maxTime
-        this.entries.replace(start, entry)
+        this.entries.changed(start)
       }
     }
   }
