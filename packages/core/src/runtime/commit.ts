@@ -14,6 +14,7 @@ import type { Env } from '../env.ts'
 import { MillraceError, messageOf } from '../errors.ts'
 import type { Decider } from '../log/decider.ts'
 import { createRecord } from './create-record.ts'
+import type { StoreDelta as LazyDelta } from '../state/state.ts'
 import type { Outbox } from './outbox.ts'
 import type { Frozen } from './task.ts'
 
@@ -26,6 +27,8 @@ export interface CommitPlace {
 }
 
 const frozenMax = 2
+/** Values encoded without a pause: some milliseconds. */
+const valuesPerSlice = 2_000
 
 export class Commits {
   readonly #place: CommitPlace
@@ -134,6 +137,7 @@ export class Commits {
       deltas: frozen.deltas,
       outbox: frozen.sections,
     }
+    await this.#encode(frozen)
     const bytes = await this.#env.offload(() => encodeRecord(record))
     await this.#prepare(record, bytes)
     const decision = await this.#decider.decide()
@@ -144,6 +148,12 @@ export class Commits {
     this.#onDecided(frozen)
     await this.#decider.begin()
     this.#outbox.publish(frozen.sections, seq)
+  }
+
+  /** The values of a large delta, a slice at a time: rows go on in between. */
+  async #encode({ deltas }: Frozen): Promise<void> {
+    for (const delta of deltas as readonly Partial<LazyDelta>[])
+      while (delta.encode?.(valuesPerSlice) === true) await this.#env.timers.yield()
   }
 
   /** Record and transaction, side by side. Neither runs on when the other has failed: nothing of a lost task is under way. */
