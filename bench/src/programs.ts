@@ -9,6 +9,8 @@ import { passThrough1, passThrough8 } from './pass-through.ts'
 import { result } from './result.ts'
 import type { Result } from './result.ts'
 import { measure } from './rounds.ts'
+import { statePrograms } from './state-programs.ts'
+import { windowPrograms } from './window-programs.ts'
 import type { Workload } from './workload.ts'
 
 export interface Program {
@@ -23,6 +25,8 @@ export const programs: readonly Program[] = [
   program('pass-through-8', passThrough8),
   program('map', map),
   program('filter', filter),
+  ...statePrograms,
+  ...windowPrograms,
 ]
 
 function program(bench: string, workload: Workload): Program {

@@ -1,8 +1,14 @@
 /** What follows from a transaction alone: the country of its terminal, and when it happened in the cardholder's day. */
+import type { Account } from './accounts.ts'
 import type { Transaction } from './transaction.ts'
 
-export interface Enriched {
+/** A transaction and the account of its user, if there is one. */
+export interface Payment {
   readonly transaction: Transaction
+  readonly account: Account | null
+}
+
+export interface Enriched extends Payment {
   readonly country: string
   readonly hour: number
   readonly night: boolean
@@ -32,9 +38,10 @@ const countries = [
 ]
 const hourMs = 3_600_000
 
-export function enrich(transaction: Transaction): Enriched {
-  const hour = Math.floor(transaction.at / hourMs) % 24
-  return { transaction, country: countryAt(transaction.x, transaction.y), hour, night: hour < 6 }
+export function enrich({ transaction, account }: Payment): Enriched {
+  const { at, x, y } = transaction
+  const hour = Math.floor(at / hourMs) % 24
+  return { transaction, account, country: countryAt(x, y), hour, night: hour < 6 }
 }
 
 /** The grid has five columns and four rows of countries. */

@@ -1,6 +1,8 @@
 /** `npm start`: runs the pipeline until everything is scored, and says what came of it. See README.md for the flags. */
 import { rmSync } from 'node:fs'
 import { isMillraceError, realEnv } from '@millrace/core'
+import { fillAccounts } from './accounts.ts'
+import { Activity } from './activity/activity.ts'
 import { UsageError, parseOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { app } from './pipeline.ts'
@@ -34,6 +36,7 @@ async function run(options: Options): Promise<void> {
   progress.say(`scoring ${count(run.records)} rows of seed ${run.seed} into ${run.out}`)
   const startedMs = performance.now()
   const cpuBefore = process.cpuUsage()
+  await fillAccounts(run.state, new Activity({ seed: run.seed }).world)
   progress.start(fraud)
   let report
   try {

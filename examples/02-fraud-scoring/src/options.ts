@@ -17,7 +17,7 @@ export const seedDefault = 42
 export const usage = `usage: npm start -- [--records N] [--seed S] [--out DIR] [--state DIR] [--json]
   --records N   rows in the stream of activity, up to ${rowsMax} (default ${recordsDefault})
   --seed S      whole number that all rows follow from (default ${seedDefault})
-  --out DIR     where scores, alerts and dead letters go (default: a new folder under out/fraud)
+  --out DIR     where the files go (default: a new folder under out/fraud)
   --state DIR   log and checkpoint; a later run with the same DIR goes on where this one stops
                 (default: a temporary folder that is removed at the end)
   --json        one line of JSON on stdout instead of the summary`

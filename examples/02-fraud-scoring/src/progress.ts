@@ -3,7 +3,7 @@
  * node are shown once: the summary counts the rest.
  */
 import type { App, LogFn } from '@millrace/core'
-import { count, summaryOf } from './summary.ts'
+import { count, inSeconds, summaryOf } from './summary.ts'
 
 const beatMs = 1_000
 const beatMsTerminal = 200
@@ -48,11 +48,11 @@ export class Progress {
 
   #beat(app: App): void {
     if (app.state !== 'RUNNING') return
-    const { records, outputs, deadLettered, lag } = summaryOf(app.report())
+    const { records, outputs, deadLettered, late, watermarkLagMs, lag } = summaryOf(app.report())
     const at = performance.now()
     const rate = ((records - this.#before.records) * 1_000) / (at - this.#before.at)
     this.#before = { at, records }
-    const line = `${count(records)} rows read, ${count(Math.round(rate))}/s, ${count(outputs)} scored, ${count(deadLettered)} dead letters, lag ${count(lag)}`
+    const line = `${count(records)} rows read, ${count(Math.round(rate))}/s, ${count(outputs)} scored, ${count(deadLettered)} dead letters, ${count(late)} late, lag ${count(lag)}, watermark ${inSeconds(watermarkLagMs)} behind`
     if (!this.#terminal) {
       process.stderr.write(`${line}\n`)
       return

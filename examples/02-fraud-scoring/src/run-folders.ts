@@ -27,7 +27,7 @@ interface StateNote {
   readonly out: string
 }
 
-const folders = ['scores', 'alerts', 'dead-letters']
+const folders = ['scores', 'alerts', 'velocity', 'late', 'dead-letters']
 
 export function openRun(options: Options): Run {
   const given = options.state === undefined ? undefined : resolve(options.state)

@@ -23,7 +23,7 @@ export interface Scored {
 export const alertScore = 0.6
 
 export function score({ row, profile }: Known): Scored {
-  const { country, night } = row
+  const { account, country, night } = row
   const { id, user, terminal, amount, at } = row.transaction
   const reasons: string[] = []
   let points = 0
@@ -34,6 +34,13 @@ export function score({ row, profile }: Known): Scored {
   if (amount > 3 * profile.usualAmount) {
     points += 50
     reasons.push('unusual amount')
+  }
+  if (account === null) {
+    points += 10
+    reasons.push('no account')
+  } else if (amount > account.limit) {
+    points += 30
+    reasons.push('over the limit')
   }
   if (night) {
     points += 10

@@ -1,8 +1,9 @@
-/** Summary: what a run has done, counted from the nodes of the scoring side, as JSON and as a table. */
+/** Summary: what a run has done, counted from the nodes of the reading side, as JSON and as a table. */
 import type { WorkerReport } from '@millrace/core'
+import { busyPayments } from './velocity.ts'
 
 export interface Summary {
-  /** Transactions that the scoring side has read. */
+  /** Transactions read from their topic. */
   readonly records: number
   /** Scored rows written. */
   readonly outputs: number
@@ -11,6 +12,13 @@ export interface Summary {
   readonly deadLettered: number
   readonly deadLetters: ReadonlyMap<string, number>
   readonly retried: number
+  /** Windows that have closed, and how many of them were busy. */
+  readonly windows: number
+  readonly busy: number
+  /** Rows that came when all their windows had closed. They are scored nevertheless. */
+  readonly late: number
+  /** How far the watermark of the windows is behind the newest row, in ms of event time. */
+  readonly watermarkLagMs: number
   readonly lag: number
 }
 
@@ -22,10 +30,10 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 export function summaryOf(report: WorkerReport): Summary {
-  const node = (
+  const sum = (
     name: string,
-  ): { taken: number; forwarded: number; filtered: number; retried: number } =>
-    report.nodes.get(name) ?? { taken: 0, forwarded: 0, filtered: 0, retried: 0 }
+    what: 'taken' | 'forwarded' | 'filtered' | 'retried' | 'late' | 'made',
+  ) => report.nodes.get(name)?.[what] ?? 0
   const deadLetters = new Map<string, number>()
   let deadLettered = 0
   for (const [name, counters] of report.nodes) {
@@ -34,15 +42,24 @@ export function summaryOf(report: WorkerReport): Summary {
     deadLettered += counters.deadLettered
   }
   return {
-    records: node('transactions').taken,
-    outputs: node('scores').forwarded,
-    alerts: node('alerts').forwarded,
-    filtered: node('charged').filtered,
+    records: sum('transactions', 'taken'),
+    outputs: sum('scores', 'forwarded'),
+    alerts: sum('alerts', 'forwarded'),
+    filtered: sum('charged', 'filtered'),
     deadLettered,
     deadLetters,
-    retried: node('profile').retried,
+    retried: sum('profile', 'retried'),
+    windows: sum('windows', 'made'),
+    busy: sum('velocity', 'forwarded'),
+    late: sum('windows', 'late'),
+    watermarkLagMs: watermarkLag(report),
     lag: report.lag,
   }
+}
+
+function watermarkLag({ times }: WorkerReport): number {
+  const { watermark, newest } = times.get('transactions') ?? { watermark: 0, newest: 0 }
+  return watermark === -Infinity ? 0 : newest - watermark // a partition without rows: no time yet
 }
 
 export interface Cost {
@@ -59,27 +76,39 @@ export interface Place {
 
 /** The line that programs read. */
 export function toJson(
-  { records, outputs, deadLettered }: Summary,
+  summary: Summary,
   { seconds, cpuMicrosPerRecord }: Cost,
   out: string,
 ): string {
-  return JSON.stringify({ records, outputs, deadLettered, seconds, cpuMicrosPerRecord, out })
+  const { records, outputs, deadLettered, late, watermarkLagMs } = summary
+  return JSON.stringify({
+    records,
+    outputs,
+    deadLettered,
+    seconds,
+    cpuMicrosPerRecord,
+    out,
+    late,
+    watermarkLagMs,
+  })
 }
 
 /** The table that people read. */
 export function toTable(summary: Summary, cost: Cost, place: Place): string {
   const { records, outputs, alerts, filtered, deadLettered, deadLetters, retried } = summary
+  const { windows, busy, late, watermarkLagMs } = summary
+  const folder = (name: string, rows: number) => (rows > 0 ? `${place.out}/${name}` : undefined)
   const rows: (readonly [string, string, string?])[] = [
     ['transactions read', count(records)],
     ['scored', count(outputs), `${place.out}/scores`],
     ['  alerts among them', count(alerts), `${place.out}/alerts`],
     ['nothing charged', count(filtered)],
-    [
-      'dead letters',
-      count(deadLettered),
-      deadLettered > 0 ? `${place.out}/dead-letters` : undefined,
-    ],
+    ['dead letters', count(deadLettered), folder('dead-letters', deadLettered)],
     ...[...deadLetters].map(([reason, rows]) => [`  ${reason}`, count(rows)] as const),
+    ['windows closed', count(windows)],
+    [`  ${busyPayments} payments or more`, count(busy), folder('velocity', busy)],
+    ['late rows', count(late), folder('late', late)],
+    ['watermark lag', inSeconds(watermarkLagMs), 'behind the newest row'],
     ['look-ups tried again', count(retried)],
     ['seconds', cost.seconds.toFixed(1)],
     ['rows per second', count(cost.seconds > 0 ? Math.round(records / cost.seconds) : 0)],
@@ -105,4 +134,9 @@ export function toTable(summary: Summary, cost: Cost, place: Place): string {
 
 export function count(value: number): string {
   return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** Of event time. */
+export function inSeconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`
 }

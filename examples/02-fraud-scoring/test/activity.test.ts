@@ -1,11 +1,12 @@
 import { assert } from 'chai'
 import { createHash } from 'node:crypto'
+import { accountRowsOf } from '../src/activity/accounts.ts'
 import { Activity } from '../src/activity/activity.ts'
 import { arrivalsOf, countOf } from '../src/activity/day.ts'
 import { ledgerOf } from '../src/activity/ledger.ts'
 import { poisson, poissonTable } from '../src/activity/poisson.ts'
 import { Random, use } from '../src/activity/random.ts'
-import { defaultRules } from '../src/activity/rules.ts'
+import { accountChanges, defaultRules } from '../src/activity/rules.ts'
 
 describe('example 02, the generated activity', function () {
   this.timeout(30_000)
@@ -22,11 +23,11 @@ describe('example 02, the generated activity', function () {
   it('gives the standard sets byte for byte, on every version of Node', () => {
     assert.equal(
       digest(new Activity(), 0, 20_000),
-      'c93900edc11ac808b670b420237b676e0414dd7076f3f90d70e109613fc527cd',
+      '00699afae7fb3aa7287d31f8444cc56ea413e2b32757d213ee5a19d05e46a740',
     )
     assert.equal(
       digest(new Activity({ seed: 2 ** 53 - 1 }), 1_000_000, 1_002_000),
-      '2d62b4ad5247a57bf26d971ffd99479b6c505b029464cbfefe5341f52345e636',
+      'b73d3f692f2fc0e1cc3856dc989f2abf0ab097b775d613f87087945ec17f7a41',
     )
   })
 
@@ -59,6 +60,7 @@ describe('example 02, the generated activity', function () {
     assert.equal(ledger.rows, rows)
     near(ledger.duplicates, stream.duplicates, 'duplicates')
     near(ledger.delayed, stream.delayed, 'delayed')
+    near(ledger.offline, stream.offline, 'offline')
     near(ledger.malformed, stream.malformed, 'malformed')
     near(ledger.invalid, stream.invalid, 'invalid')
     near(ledger.future, stream.future, 'future')
@@ -71,6 +73,8 @@ describe('example 02, the generated activity', function () {
     const stream = {
       delayed: 0,
       delayMsMax: 20_000,
+      offline: 0,
+      offlineSecondsMax: 7_200,
       duplicates: 0,
       malformed: 0,
       invalid: 0,
@@ -96,14 +100,17 @@ describe('example 02, the generated activity', function () {
     )
   })
 
-  it('bounds the disorder, and repeats duplicates byte for byte', () => {
+  it('bounds the disorder of all rows but those of offline terminals, and repeats duplicates byte for byte', () => {
     const activity = new Activity({ seed: 11 })
     const first = new Map<string, Buffer>()
     let newest = -Infinity
     let duplicates = 0
+    let offlines = 0
     for (let i = 0; i < 20_000; i++) {
-      const { transaction } = activity.arrival(i)
-      assert.isAtMost(newest - transaction.at, defaultRules.stream.delayMsMax)
+      const { transaction, offline } = activity.arrival(i)
+      const { delayMsMax, offlineSecondsMax } = defaultRules.stream
+      assert.isAtMost(newest - transaction.at, offline ? offlineSecondsMax * 1_000 : delayMsMax)
+      if (offline) offlines++
       newest = Math.max(newest, transaction.at)
       const bytes = Buffer.from(activity.row(i).value)
       const before = first.get(transaction.id)
@@ -113,6 +120,29 @@ describe('example 02, the generated activity', function () {
       assert.isTrue(before.equals(bytes), transaction.id)
     }
     assert.isAbove(duplicates, 0)
+    assert.isAbove(offlines, 0)
+  })
+
+  it('gives all customers but every hundredth an account, and changes some, before the first transaction', () => {
+    const { world } = new Activity({ seed: 17 })
+    const rows = accountRowsOf(world)
+    assert.deepEqual(accountRowsOf(new Activity({ seed: 17 }).world), rows)
+    assert.notDeepEqual(accountRowsOf(new Activity({ seed: 18 }).world), rows)
+    assert.equal(new Set(rows.map(({ key }) => key)).size, 1_980)
+    assert.equal(rows.length, 1_980 + accountChanges)
+    assert.isFalse(rows.some(({ key }) => key.endsWith('99')))
+    let before = -Infinity
+    for (const { key, value, timestamp } of rows) {
+      assert.equal(value.user, key)
+      const { meanCents } = world.customers[Number(key.slice(1))]!
+      assert.include(
+        [2, 3, 4, 5].map((times) => Math.ceil((meanCents * times) / 100)),
+        value.limit,
+      )
+      assert.isAtLeast(timestamp, before)
+      assert.isBelow(timestamp, world.rules.startMs)
+      before = timestamp
+    }
   })
 
   it('keeps customers to terminals within the radius, and compromised ones compromised for their days', () => {

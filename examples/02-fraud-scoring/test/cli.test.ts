@@ -1,11 +1,18 @@
 import { assert } from 'chai'
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bytes, embedded, openEmbedded } from '@millrace/core'
+import type { Late } from '@millrace/core'
+import { accountRowsOf } from '../src/activity/accounts.ts'
 import { Activity } from '../src/activity/activity.ts'
 import { deadLettersOf, ledgerOf, scoredOf } from '../src/activity/ledger.ts'
+import type { Scored } from '../src/score.ts'
+import { Transaction } from '../src/transaction.ts'
+import type { Velocity } from '../src/velocity.ts'
+import { windowsOf } from './velocity-model.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const nodeArgs = ['--import', import.meta.resolve('tsx'), '--conditions=@millrace/source', main]
@@ -17,6 +24,8 @@ interface Line {
   readonly seconds: number
   readonly cpuMicrosPerRecord: number
   readonly out: string
+  readonly late: number
+  readonly watermarkLagMs: number
 }
 
 interface Ended {
@@ -56,8 +65,57 @@ describe('example 02, npm start', function () {
   }
 
   function linesOf(folder: string): string[] {
+    if (!existsSync(folder)) return []
     const files = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
     return files.flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
+  }
+
+  function rowsOf<T>(folder: string): readonly T[] {
+    return linesOf(folder).map((line) => JSON.parse(line) as T)
+  }
+
+  /** The windows hold what plain arithmetic makes of the rows of each partition. */
+  async function assertWindows(state: string, out: string): Promise<{ late: number; lag: number }> {
+    const partitions = new Map<number, Transaction[]>()
+    const log = await openEmbedded({ dir: join(dir, state) })
+    try {
+      for await (const row of log.read(embedded('transactions', { value: bytes() }))) {
+        const good = checked(row.value!)
+        const before = partitions.get(row.partition)
+        if (good !== undefined && before !== undefined) before.push(good)
+        else if (good !== undefined) partitions.set(row.partition, [good])
+      }
+    } finally {
+      await log.close()
+    }
+    const expected = [...partitions.values()].map(windowsOf)
+    const late = expected.flatMap((it) => it.late)
+    assert.sameDeepMembers(
+      [...rowsOf<Velocity>(join(dir, out, 'velocity'))],
+      expected.flatMap((it) => it.busy),
+    )
+    assert.sameMembers(
+      rowsOf<Late<Transaction>>(join(dir, out, 'late')).map(({ value }) => value.id),
+      late,
+    )
+    const newest = Math.max(...[...partitions.values()].flat().map(({ at }) => at))
+    return { late: late.length, lag: newest - Math.min(...expected.map((it) => it.watermark)) }
+  }
+
+  /** Each payment has met the newest row of its account. */
+  function assertJoins(out: string): void {
+    const { world } = new Activity({ seed: 42 })
+    const limits = new Map(accountRowsOf(world).map(({ key, value }) => [key, value.limit]))
+    const seen = { 'over the limit': 0, 'no account': 0 }
+    for (const { id, user, amount, reasons } of rowsOf<Scored>(join(dir, out, 'scores'))) {
+      const limit = limits.get(user)
+      assert.equal(reasons.includes('no account'), limit === undefined, id)
+      assert.equal(reasons.includes('over the limit'), amount > (limit ?? Infinity), id)
+      for (const reason of ['no account', 'over the limit'] as const)
+        if (reasons.includes(reason)) seen[reason]++
+    }
+    assert.isAbove(seen['no account'], 0)
+    assert.isAbove(seen['over the limit'], 0)
   }
 
   it('scores the stream and accounts for every row as the ledger does', async () => {
@@ -70,6 +128,8 @@ describe('example 02, npm start', function () {
       'seconds',
       'cpuMicrosPerRecord',
       'out',
+      'late',
+      'watermarkLagMs',
     ])
     assert.equal(line.records, ledger.rows)
     assert.equal(line.outputs, scoredOf(ledger))
@@ -80,6 +140,15 @@ describe('example 02, npm start', function () {
     assert.equal(linesOf(join(dir, 'here', 'scores')).length, line.outputs)
     assert.equal(linesOf(join(dir, 'here', 'dead-letters')).length, line.deadLettered)
     assert.includeMembers(linesOf(join(line.out, 'scores')), linesOf(join(line.out, 'alerts')))
+  })
+
+  it('joins the accounts, closes the windows and counts late rows as plain arithmetic does', async () => {
+    const line = await runJson('--records', '20000', '--state', 'state', '--out', 'here')
+    const { late, lag } = await assertWindows('state', 'here')
+    assertJoins('here')
+    assert.isAbove(late, 0)
+    assert.equal(line.late, late)
+    assert.equal(line.watermarkLagMs, lag)
   })
 
   it('goes on with a state where the run before it stopped, and repeats nothing', async () => {
@@ -98,36 +167,41 @@ describe('example 02, npm start', function () {
     const third = await runJson('--state', 'state')
     assert.deepEqual([first.records, second.records, third.records], [1_000, 2_000, 0])
     assert.equal(second.out, first.out, 'the state knows where it writes')
-    assert.deepEqual(
-      linesOf(join(dir, 'parts', 'scores')).sort(),
-      linesOf(join(straight.out, 'scores')).sort(),
-    )
+    for (const folder of ['scores', 'alerts', 'velocity', 'late'])
+      assert.deepEqual(
+        linesOf(join(dir, 'parts', folder)).sort(),
+        linesOf(join(straight.out, folder)).sort(),
+      )
   })
 
   it('loses and repeats nothing when it is killed and started again', async () => {
     const args = ['--records', '60000', '--state', 'state', '--out', 'parts']
-    const killed = spawn(process.execPath, [...nodeArgs, '--json', ...args], {
-      cwd: dir,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    // The first progress line after rows were scored.
-    await new Promise<void>((resolve) => {
-      killed.stderr.on(
-        'data',
-        (text: Buffer) => /[1-9][\d,]* scored/.test(text.toString()) && resolve(),
-      )
-      killed.once('exit', () => resolve())
-    })
-    const gone = new Promise((resolve) => killed.once('exit', resolve))
-    killed.kill('SIGKILL')
-    await gone
+    // Once among the windows, and once among the scores.
+    await killAt(/[1-9][\d,]* rows read/, args)
+    await killAt(/[1-9][\d,]* scored/, args)
     await runJson(...args)
     const ledger = ledgerOf(new Activity({ seed: 42 }), 0, 60_000)
     const scores = linesOf(join(dir, 'parts', 'scores'))
     assert.equal(scores.length, scoredOf(ledger))
     assert.equal(new Set(scores).size, idsOf(60_000).size)
     assert.equal(linesOf(join(dir, 'parts', 'dead-letters')).length, deadLettersOf(ledger))
+    const { late } = await assertWindows('state', 'parts')
+    assert.isAbove(late, 0)
+    assertJoins('parts')
   })
+
+  /** Runs until the progress says so, and ends it at once. */
+  async function killAt(progress: RegExp, args: readonly string[]): Promise<void> {
+    const killed = spawn(process.execPath, [...nodeArgs, '--json', ...args], {
+      cwd: dir,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const gone = new Promise((resolve) => killed.once('exit', resolve))
+    killed.stderr.on('data', (text: Buffer) => {
+      if (progress.test(text.toString())) killed.kill('SIGKILL')
+    })
+    await gone
+  }
 
   it('stops on SIGTERM with exit code 0, a JSON line, and nothing lost', async () => {
     const args = ['--records', '200000', '--state', 'state', '--out', 'parts', '--json']
@@ -155,6 +229,9 @@ describe('example 02, npm start', function () {
     assert.equal(code, 0)
     assert.match(stdout, /transactions read +500/)
     assert.match(stdout, /CPU per row/)
+    assert.match(stdout, /windows closed +\d/)
+    assert.match(stdout, /late rows +\d/)
+    assert.match(stdout, /watermark lag +[\d.]+ s +behind the newest row/)
     assert.match(stdout, /out\/fraud\/[\dT-]+\/scores/)
     assert.isEmpty(readdirSync(join(dir, 'tmp')).filter((name) => name.startsWith('millrace')))
   })
@@ -205,3 +282,15 @@ describe('example 02, npm start', function () {
     return ids
   }
 })
+
+/** The payment in these bytes, if it passes all checks. */
+function checked(value: Uint8Array): Transaction | undefined {
+  let row: unknown
+  try {
+    row = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value))
+  } catch {
+    return undefined
+  }
+  const { success, data } = Transaction.safeParse(row)
+  return success && data.at <= Date.now() ? data : undefined
+}

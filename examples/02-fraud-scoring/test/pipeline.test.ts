@@ -1,13 +1,16 @@
 import { assert } from 'chai'
 import { TestDriver } from '@millrace/core/testing'
 import type { TestInputTopic } from '@millrace/core/testing'
-import type { Rejected } from '@millrace/core'
+import type { Late, Rejected } from '@millrace/core'
+import { accountRowsOf } from '../src/activity/accounts.ts'
 import { Activity } from '../src/activity/activity.ts'
 import { deadLettersOf, ledgerOf, scoredOf } from '../src/activity/ledger.ts'
 import { defaultRules } from '../src/activity/rules.ts'
 import { app } from '../src/pipeline.ts'
 import type { Scored } from '../src/score.ts'
-import type { Transaction } from '../src/transaction.ts'
+import { Transaction } from '../src/transaction.ts'
+import type { Velocity } from '../src/velocity.ts'
+import { windowsOf } from './velocity-model.ts'
 
 const rows = 5_000
 const now = Date.UTC(2024, 0, 1)
@@ -28,6 +31,34 @@ describe('example 02, the pipeline', function () {
     for (let i = 0; i < rows; i++) {
       const { key, value, timestamp } = activity.row(i)
       input.pipeBytes(Buffer.from(key), value, timestamp)
+    }
+  }
+
+  function pipeAccounts(driver: TestDriver, activity: Activity): void {
+    const input = driver.createInputTopic<string, unknown>('accounts')
+    for (const { key, value, timestamp } of accountRowsOf(activity.world))
+      input.pipeInput(key, value, timestamp)
+  }
+
+  /** What was found good goes on to the scoring side; a log does that in a run. */
+  async function carry(driver: TestDriver): Promise<readonly Transaction[]> {
+    const good = driver
+      .createOutputTopic<string, Transaction>('embedded:checked')
+      .readRecordsToList()
+    driver
+      .createInputTopic<string, unknown>('checked')
+      .pipeRecordList(good.map(({ key, value, timestamp }) => ({ key, value, timestamp })))
+    await driver.settle()
+    return good.map(({ value }) => value)
+  }
+
+  function windowsIn(driver: TestDriver): { busy: readonly Velocity[]; late: readonly string[] } {
+    return {
+      busy: driver.createOutputTopic<string, Velocity>('velocity').readValuesToList(),
+      late: driver
+        .createOutputTopic<string, Late<Transaction>>('ndjson:late')
+        .readValuesToList()
+        .map(({ value }) => value.id),
     }
   }
 
@@ -67,7 +98,7 @@ describe('example 02, the pipeline', function () {
     // Zero amounts are off by default.
     const activity = new Activity({ stream: { ...defaultRules.stream, zeroAmounts: 20_000 } })
     pipeActivity(driver, activity)
-    await driver.settle()
+    await carry(driver)
     const ledger = ledgerOf(activity, 0, rows)
     assert.equal(driver.counters('transactions').taken, ledger.rows)
     assert.equal(driver.counters('transactions').deadLettered, ledger.malformed)
@@ -76,6 +107,9 @@ describe('example 02, the pipeline', function () {
     assert.equal(driver.counters('charged').filtered, ledger.zeroAmounts)
     assert.equal(driver.counters('scores').forwarded, scoredOf(ledger))
     assert.equal(driver.createOutputTopic('scores').queueSize, scoredOf(ledger))
+    const windows = driver.counters('windows')
+    assert.equal(windows.taken, scoredOf(ledger))
+    assert.equal(windows.absorbed + windows.late, windows.taken)
     assert.equal(
       driver.createOutputTopic('dead-letter:ndjson:dead-letters').queueSize,
       deadLettersOf(ledger),
@@ -83,10 +117,11 @@ describe('example 02, the pipeline', function () {
     for (const node of driver.nodes) assert.isTrue(driver.counters(node).conserved, node)
   })
 
-  it('gives the same scores in the same order however the rows were fetched', async () => {
-    const scores = async (batchRows: number): Promise<readonly Scored[]> => {
+  it('gives the same in the same order however the rows were fetched', async () => {
+    const scores = async (batchRows: number): Promise<readonly unknown[]> => {
       const driver = drive({ batchRows })
       const activity = new Activity({ seed: 9 })
+      pipeAccounts(driver, activity)
       const input = transactions(driver)
       const good = Array.from({ length: 500 }, (_, i) => activity.row(i)).filter(({ value }) =>
         isJson(value),
@@ -98,8 +133,9 @@ describe('example 02, the pipeline', function () {
           timestamp,
         })),
       )
-      await driver.settle()
-      return driver.createOutputTopic<string, Scored>('scores').readValuesToList()
+      await carry(driver)
+      const { busy, late } = windowsIn(driver)
+      return [...busy, ...late, ...driver.createOutputTopic('scores').readValuesToList()]
     }
     const all = await scores(1_000)
     assert.isNotEmpty(all)
@@ -112,7 +148,7 @@ describe('example 02, the pipeline', function () {
     const input = transactions(driver)
     input.pipeInput('u00001', usual({ id: 'coffee', amount: 3 }))
     input.pipeInput('u00001', usual({ id: 'watch', amount: 5_000 }))
-    await driver.settle()
+    await carry(driver)
     const scores = driver.createOutputTopic<string, Scored>('scores').readKeyValuesToList()
     assert.deepEqual(
       scores.map(([key, { id }]) => [key, id]),
@@ -129,6 +165,58 @@ describe('example 02, the pipeline', function () {
     assert.includeMembers([...alerts[0]!.reasons], ['large amount', 'unusual amount'])
   })
 
+  it('counts each payment in its windows, closes them in time, and tells which payments were too late', () => {
+    const driver = drive()
+    const activity = new Activity({ stream: { ...defaultRules.stream, offline: 20_000 } })
+    pipeActivity(driver, activity)
+    const { busy, late } = windowsIn(driver)
+    const expected = windowsOf(paymentsOf(activity, rows))
+    assert.isNotEmpty(expected.busy)
+    assert.isNotEmpty(expected.late)
+    assert.sameDeepMembers([...busy], [...expected.busy])
+    assert.deepEqual(late, expected.late)
+    assert.equal(driver.counters('windows').late, expected.late.length)
+    assert.equal(driver.counters('windows').made, expected.closed)
+  })
+
+  it('counts the same in its windows when it dies again and again', () => {
+    const driver = drive()
+    const activity = new Activity({ stream: { ...defaultRules.stream, offline: 20_000 } })
+    const input = transactions(driver)
+    const crashing = 1_500
+    for (let i = 0; i < crashing; i++) {
+      const { key, value, timestamp } = activity.row(i)
+      input.pipeBytes(Buffer.from(key), value, timestamp)
+      if (i % 100 === 50) driver.crash()
+    }
+    const expected = windowsOf(paymentsOf(activity, crashing))
+    const { busy, late } = windowsIn(driver)
+    assert.isNotEmpty(expected.busy)
+    assert.isNotEmpty(expected.late)
+    assert.sameDeepMembers([...busy], [...expected.busy])
+    assert.deepEqual(late, expected.late)
+  })
+
+  it('meets the newest row of each account, before and after it died', async () => {
+    const driver = drive()
+    const accounts = driver.createInputTopic<string, unknown>('accounts')
+    accounts.pipeInput('u00001', { user: 'u00001', limit: 100 }, 0)
+    accounts.pipeInput('u00001', { user: 'u00001', limit: 10 }, 1)
+    accounts.pipeInput('u00002', { user: 'u00002', limit: 100 }, 2)
+    const input = transactions(driver)
+    for (const user of ['u00001', 'u00002', 'u00099']) {
+      input.pipeInput(user, usual({ id: user, user, amount: 11 }))
+      await carry(driver)
+      driver.crash()
+    }
+    const scores = driver.createOutputTopic<string, Scored>('scores').readValuesToList()
+    const ofAccounts = ['over the limit', 'no account']
+    assert.deepEqual(
+      scores.map(({ id, reasons }) => [id, ...reasons.filter((it) => ofAccounts.includes(it))]),
+      [['u00001', 'over the limit'], ['u00002'], ['u00099', 'no account']],
+    )
+  })
+
   it('dead-letters what cannot be read with the reason and the bytes, and goes on', async () => {
     const driver = drive()
     const input = transactions(driver)
@@ -140,7 +228,7 @@ describe('example 02, the pipeline', function () {
     ]
     for (const bytes of bad) input.pipeBytes(Buffer.from('u00001'), bytes)
     input.pipeInput('u00001', usual())
-    await driver.settle()
+    await carry(driver)
     const letters = driver
       .createOutputTopic<unknown, Rejected>('dead-letter:ndjson:dead-letters')
       .readValuesToList()
@@ -162,8 +250,8 @@ describe('example 02, the pipeline', function () {
     for (let i = 0; i < 20; i++) {
       input.pipeInput('u00001', usual({ id: `t${i}`, at: i }))
       if (i % 7 === 3) driver.crash()
+      await carry(driver)
     }
-    await driver.settle()
     const ids = driver
       .createOutputTopic<string, Scored>('scores')
       .readValuesToList()
@@ -174,6 +262,15 @@ describe('example 02, the pipeline', function () {
     )
   })
 })
+
+/** The payments that pass all checks, in the order of their rows. */
+function* paymentsOf(activity: Activity, rows: number): Generator<Transaction> {
+  for (let i = 0; i < rows; i++) {
+    const { value } = activity.row(i)
+    if (activity.arrival(i).transaction.defect === 'none')
+      yield Transaction.parse(JSON.parse(Buffer.from(value).toString()))
+  }
+}
 
 function isJson(bytes: Uint8Array): boolean {
   try {

@@ -31,6 +31,7 @@ export interface Arrival {
   /** Epoch ms. */
   readonly arrivedAt: number
   readonly delayed: boolean
+  readonly offline: boolean
   readonly duplicate: boolean
 }
 
@@ -104,9 +105,14 @@ function arrival(
   stream: StreamRules,
   duplicate: boolean,
 ): Arrival {
-  const delayed = random.chance(stream.delayed)
-  const delayMs = delayed ? 1 + random.below(stream.delayMsMax) : 0
-  return { transaction, arrivedAt: transaction.at + delayMs, delayed, duplicate }
+  const offline = random.chance(stream.offline)
+  const delayed = !offline && random.chance(stream.delayed)
+  const delayMs = offline
+    ? 1_000 * (1 + random.below(stream.offlineSecondsMax))
+    : delayed
+      ? 1 + random.below(stream.delayMsMax)
+      : 0
+  return { transaction, arrivedAt: transaction.at + delayMs, delayed, offline, duplicate }
 }
 
 /** N(43,200 s, 20,000 s), drawn again until it falls into the day. */

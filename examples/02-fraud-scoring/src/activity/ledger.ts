@@ -8,6 +8,7 @@ export interface Ledger {
   rows: number
   duplicates: number
   delayed: number
+  offline: number
   /** Rows that are older than one before them. */
   outOfOrder: number
   malformed: number
@@ -25,6 +26,7 @@ export function ledgerOf(activity: Activity, from: number, to: number): Ledger {
     rows: 0,
     duplicates: 0,
     delayed: 0,
+    offline: 0,
     outOfOrder: 0,
     malformed: 0,
     invalid: 0,
@@ -36,11 +38,12 @@ export function ledgerOf(activity: Activity, from: number, to: number): Ledger {
   }
   let newest = -Infinity
   for (let i = from; i < to; i++) {
-    const { transaction, delayed, duplicate } = activity.arrival(i)
+    const { transaction, delayed, offline, duplicate } = activity.arrival(i)
     const { defect, fraud, at } = transaction
     ledger.rows++
     if (duplicate) ledger.duplicates++
     if (delayed) ledger.delayed++
+    if (offline) ledger.offline++
     if (at < newest) ledger.outOfOrder++
     newest = Math.max(newest, at)
     if (defect === 'malformed') ledger.malformed++

@@ -5,7 +5,15 @@
  */
 
 /** What a stream is for: two uses of one day or customer must not share their numbers. */
-export const use = Object.freeze({ customer: 1, terminal: 2, day: 3, stolenCards: 4, skimmers: 5 })
+export const use = Object.freeze({
+  customer: 1,
+  terminal: 2,
+  day: 3,
+  stolenCards: 4,
+  skimmers: 5,
+  account: 6,
+  accountChange: 7,
+})
 
 export class Random {
   #a = 0

@@ -3,9 +3,12 @@
  * description of the fraud-detection-handbook simulator; the stream adds what real topics hold besides good rows.
  */
 export interface StreamRules {
-  /** Rows that arrive late, by up to `delayMsMax`: this bounds the disorder. */
+  /** Rows that arrive late, by up to `delayMsMax`: this bounds the disorder of all but a few. */
   readonly delayed: number
   readonly delayMsMax: number
+  /** Rows of a terminal that had no line: they arrive up to `offlineSecondsMax` late, when nobody waits for them any more. */
+  readonly offline: number
+  readonly offlineSecondsMax: number
   /** Rows that are sent twice, byte for byte. */
   readonly duplicates: number
   /** Rows cut off, with a stray comma, or not UTF-8. */
@@ -43,6 +46,9 @@ export const skimmers = Object.freeze({ perDay: 2, days: 28 })
 /** Customers whose card is stolen each day; for so many days a third of their amounts is five times as high. */
 export const stolenCards = Object.freeze({ perDay: 3, days: 14, oneIn: 3, factor: 5 })
 
+/** Limits that have changed since the accounts were opened. */
+export const accountChanges = 200
+
 export const defaultRules: ActivityRules = Object.freeze({
   seed: 42,
   customers: 2_000,
@@ -52,6 +58,8 @@ export const defaultRules: ActivityRules = Object.freeze({
   stream: Object.freeze({
     delayed: 50_000,
     delayMsMax: 20_000,
+    offline: 1_000,
+    offlineSecondsMax: 7_200,
     duplicates: 5_000,
     malformed: 1_000,
     invalid: 2_000,

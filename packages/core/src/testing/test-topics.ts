@@ -7,7 +7,7 @@ export interface InputRecord<K, V> {
   readonly key?: K | null
   readonly value: V | null
   readonly timestamp?: number
-  readonly headers?: ReadonlyMap<string, Uint8Array>
+  readonly headers?: ReadonlyMap<string, Uint8Array> | undefined
 }
 
 export interface TestRecord<K, V> {
