@@ -4,6 +4,9 @@
  */
 export { App, createApp } from './app.ts'
 export type { AppOptions, AppState, NodeReport, RunOptions, WorkerReport } from './app.ts'
+export type { QueryOptions, RecordKey, StoreQuery } from './app.ts'
+export type { ViewShape } from './state/stored-rows.ts'
+export type { RangeOptions } from './state/store.ts'
 export type {
   AsyncOptions,
   EventTimeOptions,
@@ -64,6 +67,7 @@ export { generator } from './log/generator/index.ts'
 export type { GeneratedRow, GeneratorOptions } from './log/generator/index.ts'
 export { memory } from './checkpoint/memory/index.ts'
 export { memoryState } from './state/memory/index.ts'
+export type { MemoryStateOptions } from './state/memory/index.ts'
 export type { StateSpec } from './state/state.ts'
 export type { CheckpointOptions, CheckpointSpec } from './checkpoint/spec.ts'
 export type { Source } from './log/source.ts'

@@ -60,7 +60,7 @@ function streams(node: NodeBuild, verb: Verb): Handle {
     key: serdeOf(left.key),
     left: serdeOf(left.value),
     right: serdeOf(right.value),
-    late,
+    ...(Object.keys(late).length === 0 ? {} : { late }),
   }
   const stream = {
     join: () => left.stream.join(right.stream, fn, options),

@@ -9,12 +9,16 @@ import { SessionAggregate, sessionStores } from '../processors/windows/session.t
 import { SlidingAggregate, slidingStores } from '../processors/windows/sliding.ts'
 import { TimeWindowAggregate, timeStores } from '../processors/windows/time-window.ts'
 import type { Add, EmitWhen, WindowAggregate } from '../processors/windows/options.ts'
+import { viewed } from '../processors/windows/window-view.ts'
+import { bytes } from '../serde/bytes.ts'
 import { msgpack } from '../serde/msgpack.ts'
+import { int64 } from '../serde/number.ts'
 import type { Serde } from '../serde/serde.ts'
 import { timed } from '../serde/timed.ts'
 import { sessionWindowed, timeWindowed } from '../serde/windowed.ts'
 import { checkName, dueStore, engineStore } from '../state/key-value.ts'
 import type { StoreSpec } from '../state/store.ts'
+import { timedView } from '../state/views.ts'
 import { durationMs } from '../time/duration.ts'
 import type { AnyWindow, Windowed } from '../time/windows.ts'
 import { derivedName } from '../topology/graph.ts'
@@ -55,7 +59,7 @@ export function aggregateRows(aggregation: Aggregation, options: TableOptions): 
   const place = placeOf(aggregation, aggregation.verb, options)
   const { key, value, adds } = place
   const facts = new AggregateFacts()
-  const store = engineStore(place.store, { key, value: timed(value) })
+  const store = engineStore(place.store, { key, value: timed(value) }, timedView)
   const { init } = aggregation
   const node = {
     make: () => new Aggregate({ init, adds, facts, value, store }),
@@ -79,8 +83,15 @@ export function aggregateWindows(
   const retentionMs =
     options.retention === undefined ? 0 : durationMs(options.retention, 'retention')
   const due = dueStore(`${place.store}/due`)
-  const params = { ...windowFacts(window), emit, retentionMs }
-  const shared = { init, adds, merge, emit, facts, key, value, due, retentionMs }
+  const params = { ...windowFacts(window), emit }
+  const line =
+    emit !== 'update' && place.rows[0]!.build.clock === 'streamTime'
+      ? {
+          store: dueStore(`${place.store}/line`, bytes()),
+          values: place.rows.map((rows) => rows.value!),
+        }
+      : undefined
+  const shared = { init, adds, merge, emit, facts, key, value, due, line, retentionMs }
   const node = { ...windowNode(window, place.store, shared), params }
   const table = tableAt(verb, place, node, facts, windowedKey(window, key), options)
   sendLate(table, key, options)
@@ -92,27 +103,28 @@ function windowNode(
   name: string,
   shared: Omit<WindowAggregate<AnyWindow>, 'window' | 'store'>,
 ): Omit<Made, 'params'> {
-  const { key, value, due } = shared
+  const { key, value, due, line, retentionMs } = shared
+  const dues = line === undefined ? [due] : [due, line.store]
   switch (window.kind) {
     case 'session': {
-      const specs = sessionStores(name, key, value)
+      const specs = viewed(sessionStores(name, key, value), window, key, retentionMs)
       return {
         make: () => new SessionAggregate({ ...shared, ...specs, window }),
-        stores: storesOf(specs.store, specs.parts, due),
+        stores: storesOf(specs.store, specs.parts, ...dues),
       }
     }
     case 'sliding': {
-      const specs = slidingStores(name, key, value)
+      const specs = viewed(slidingStores(name, key, value), window, key, retentionMs)
       return {
         make: () => new SlidingAggregate({ ...shared, ...specs, window }),
-        stores: storesOf(specs.store, specs.parts, due),
+        stores: storesOf(specs.store, specs.parts, ...dues),
       }
     }
     default: {
-      const specs = timeStores(name, key, value)
+      const specs = viewed(timeStores(name, key, value), window, key, retentionMs)
       return {
         make: () => new TimeWindowAggregate({ ...shared, ...specs, window }),
-        stores: storesOf(specs.store, specs.parts, due),
+        stores: storesOf(specs.store, specs.parts, ...dues),
       }
     }
   }
@@ -141,7 +153,7 @@ function placeOf(
   const ownKey = 'key' in options ? (options.key as Serde<unknown> | undefined) : undefined
   const value =
     (options.value as Serde<unknown> | undefined) ??
-    (verb === 'reduce' ? first.value! : msgpack<unknown>())
+    (verb === 'reduce' ? first.value! : verb === 'count' ? whole : msgpack<unknown>())
   return {
     name,
     rows,
@@ -151,6 +163,9 @@ function placeOf(
     value,
   }
 }
+
+/** What counts are kept with. */
+const whole = int64() as Serde<any>
 
 /** A row's value belongs to the row: an aggregate that is the value itself is a copy of it. */
 function ownedBy(add: Add, serde: Serde<unknown>): Add {

@@ -13,6 +13,7 @@ import { msgpack } from '../serde/msgpack.ts'
 import type { Serde } from '../serde/serde.ts'
 import { timed } from '../serde/timed.ts'
 import { engineStore } from '../state/key-value.ts'
+import { timedView } from '../state/views.ts'
 import { derivedName } from '../topology/graph.ts'
 import { addRow, cursorOf, holdCursor } from './cursor.ts'
 import type { Cursor } from './cursor.ts'
@@ -91,7 +92,7 @@ class GroupedTableHandle {
     const key = rows.key!
     const value = (options.value as Serde<unknown> | undefined) ?? msgpack<unknown>()
     const facts = new AggregateFacts()
-    const store = engineStore(storeName(options, name), { key, value: timed(value) })
+    const store = engineStore(storeName(options, name), { key, value: timed(value) }, timedView)
     const node = addRow(build, verb, options, {
       inputs: [rows.node],
       stateful: true,

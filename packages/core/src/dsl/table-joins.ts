@@ -1,6 +1,7 @@
 /** Joins with tables: of two tables by their key, of a stream with a table of its task, of a stream with a global table. */
 import { MillraceError } from '../errors.ts'
 import { JoinedFacts } from '../processors/table-facts.ts'
+import { bytes } from '../serde/bytes.ts'
 import { GraceJoin } from '../processors/tables/grace-join.ts'
 import type { Arrivals } from '../processors/tables/grace-join.ts'
 import { LookupJoin } from '../processors/tables/lookup-join.ts'
@@ -146,15 +147,16 @@ function addGraceJoin(
   const value = rows.value!
   const waiting = dueStore(`${name}/waiting`, value)
   const arrivals = engineStore<unknown, Arrivals>(`${name}/arrivals`, { key })
+  const line = rows.build.clock === 'streamTime' ? dueStore(`${name}/line`, bytes()) : undefined
   const copy = copyFor([rows.node], value)
-  const more = { ...lookup, graceMs, key, waiting, arrivals, copy }
+  const more = { ...lookup, graceMs, key, value, waiting, arrivals, line, copy }
   return addRow(rows.build, kind, options, {
     inputs: [rows.node, table.node],
     reads: [table.node],
     atMostOne: false,
     stateful: true,
     derived: name,
-    stores: always(waiting, arrivals),
+    stores: line === undefined ? always(waiting, arrivals) : always(waiting, arrivals, line),
     make: () => new GraceJoin(more),
   })
 }

@@ -6,6 +6,7 @@ import type { Serde } from '../serde/serde.ts'
 import { timed } from '../serde/timed.ts'
 import { checkName, engineStore } from '../state/key-value.ts'
 import type { StoreSpec } from '../state/store.ts'
+import { timedView } from '../state/views.ts'
 import type { GraphNode } from '../topology/graph-node.ts'
 import { readsOf } from '../topology/graph-node.ts'
 import type { Cursor } from './cursor.ts'
@@ -30,7 +31,7 @@ export function tableStore(
   above: readonly GraphNode[],
 ): TableStore {
   return Object.freeze({
-    spec: engineStore(name, { key, value: timed(value) }),
+    spec: engineStore(name, { key, value: timed(value) }, timedView),
     copy: copyFor(above, value),
   })
 }

@@ -3,15 +3,16 @@
  * if something was forwarded, else absorbed), keeps the key fixed for `processValues`, and tells an error of the user's
  * code from the task failure of a node further down, which passes through.
  *
- * Schedules and timers fire in passes: `advance` begins one by event time, `tick` one by the wall clock, and `drain` goes on with it
- * until nothing is due, as the stage calls it. A row ends a pass: what it makes due waits for the next one.
+ * Timers fire in passes: `advance` begins one by event time, `tick` one by the wall clock, and `drain` goes on with it until nothing is
+ * due, as the stage calls it. A row ends a pass: what it makes due waits for the next one. Schedules by event time fire in the pass, too,
+ * except under stream time: then they stand in the queue of the stage, as those by the wall clock always do.
  */
 import { MillraceError, isMillraceError, messageOf } from '../errors.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Duration } from '../time/duration.ts'
 import type { Node } from './node.ts'
 import type { Processor, ProcessorContext, ScheduleKind, TimerKind } from './processor.ts'
-import { Punctuation, Schedule } from './punctuation.ts'
+import { Schedule } from './punctuation.ts'
 import type { Row } from './row.ts'
 import { Timers } from './timers.ts'
 import type { TimerStores } from './timers.ts'
@@ -21,19 +22,21 @@ export class Custom implements Processor {
   readonly #keyFixed: boolean
   readonly #timerStores: TimerStores | undefined
   #timers: Timers | undefined = undefined
-  readonly #byEvent: Punctuation = new Punctuation()
-  readonly #byWall: Punctuation = new Punctuation()
   #node!: Node
   #opening = true
   #timed = false
+  /** Schedules made in `open` so far, by kind: the order of calls there is the same each time, so it tells them apart. */
+  readonly #opened: Record<ScheduleKind, number> = { eventTime: 0, wallClock: 0 }
   /** Of the row or timer in progress; undefined when there is none. */
   #key: unknown = undefined
+  /** So far. */
   #forwards = 0
   #dropped = false
   #pass: TimerKind | undefined = undefined
   /** T as it was last told; behind that of the stage when the stage had nobody to tell. */
   #watermark = -Infinity
   #now = -Infinity
+  readonly #onTimer = (time: number): void => this.#user.onTimer!(this.#key, time, this.#pass!)
   // The engine visits only nodes that have these: `open` says which are of use.
   advance?: (watermark: number) => void
   tick?: (now: number) => void
@@ -52,12 +55,14 @@ export class Custom implements Processor {
     this.#openTimers()
     user.open(this.#context())
     this.#opening = false
-    const timed = this.#timers !== undefined || this.#byEvent.size > 0 || this.#byWall.size > 0
+    const { eventTime, wallClock } = this.#opened
+    const hasTimers = this.#timers !== undefined
+    const timed = hasTimers || eventTime > 0 || wallClock > 0
     this.#timed = timed
     if (timed || user.advance !== undefined) this.advance = (watermark) => this.#advance(watermark)
-    if (timed || user.tick !== undefined) this.tick = (now) => this.#tick(now)
+    if (hasTimers || user.tick !== undefined) this.tick = (now) => this.#tick(now)
     if (timed || user.drain !== undefined) this.drain = (budget) => this.#drain(budget)
-    if (timed || user.nextTick !== undefined) this.nextTick = () => this.#nextTick()
+    if (hasTimers || user.nextTick !== undefined) this.nextTick = () => this.#nextTick()
   }
 
   process(key: unknown, value: unknown, row: Row): void {
@@ -66,7 +71,7 @@ export class Custom implements Processor {
     const outer = this.#key
     this.#key = key
     this.#pass = undefined
-    this.#forwards = 0
+    const before = this.#forwards
     this.#dropped = false
     try {
       this.#user.process(key, value, row)
@@ -77,7 +82,7 @@ export class Custom implements Processor {
       this.#key = outer
     }
     if (this.#dropped) return
-    if (this.#forwards > 0) counters.forwarded++
+    if (this.#forwards > before) counters.forwarded++
     else counters.absorbed++
   }
 
@@ -124,84 +129,92 @@ export class Custom implements Processor {
   // ---- time
 
   #advance(watermark: number): void {
-    this.#byEvent.start(this.#node.watermark(), this.#node.schedules)
     this.#pass = 'event'
     this.#watermark = watermark
-    this.#forwards = 0
+    const before = this.#forwards
     try {
       this.#user.advance?.(watermark)
     } catch (error) {
       throw this.#failure(error)
     }
-    this.#node.counters.made += this.#forwards
+    this.#made(before)
   }
 
   #tick(now: number): void {
     this.#pass = 'processing'
     this.#now = now
-    this.#forwards = 0
+    const before = this.#forwards
     try {
       this.#user.tick?.(now)
     } catch (error) {
       throw this.#failure(error)
     }
-    this.#node.counters.made += this.#forwards
-  }
-
-  #drain(budget: number): boolean {
-    if (this.#pass === undefined && this.#user.drain === undefined) return false
-    this.#forwards = 0
-    let owes: boolean
-    try {
-      owes = this.#fireDue(budget)
-    } catch (error) {
-      throw this.#failure(error)
-    }
-    this.#node.counters.made += this.#forwards
-    return owes
+    this.#made(before)
   }
 
   /** What the user's own drain owes goes first: nothing passes it. */
-  #fireDue(budget: number): boolean {
-    const user = this.#user
+  #drain(budget: number): boolean {
+    if (this.#pass === undefined && this.#user.drain === undefined) return false
     for (let left = budget; left > 0; left--) {
       const before = this.#forwards
-      if (user.drain?.(left) === true) return true
+      if (this.#userOwes(left)) return true
       if (!this.#fireNext()) return false
       left -= this.#forwards - before
     }
     return true
   }
 
+  #userOwes(budget: number): boolean {
+    const before = this.#forwards
+    let owes: boolean
+    try {
+      owes = this.#user.drain?.(budget) === true
+    } catch (error) {
+      throw this.#failure(error)
+    }
+    this.#made(before)
+    return owes
+  }
+
   #fireNext(): boolean {
     const pass = this.#pass
     if (pass === undefined) return false
-    const { row, schedules } = this.#node
-    const { time } = row
     // Rows at T may still come, so a timer waits until T is behind it.
     const timer = this.#timers?.take(pass === 'event' ? this.#watermark - 1 : this.#now, pass)
     if (timer !== undefined) {
       this.#key = timer.key
-      row.begin(timer.time)
-      this.#user.onTimer!(timer.key, timer.time, pass)
+      this.#callBack(timer.time, this.#onTimer)
       this.#key = undefined
-    } else {
-      const now = pass === 'event' ? this.#watermark : this.#now
-      const schedule = (pass === 'event' ? this.#byEvent : this.#byWall).first(now)
-      if (schedule === undefined) return false
-      schedule.passed(now)
-      if (schedule.name !== undefined) schedules.set(schedule.name, schedule.due)
-      row.begin(now)
-      schedule.fire(now)
+      return true
     }
-    row.time = time
-    return true
+    if (pass === 'processing' || this.#node.usesStreamTime) return false
+    return this.#node.byEvent.fire(this.#watermark) !== undefined
+  }
+
+  /** The rows made there have this time unless they are given one. Returns how many. */
+  #callBack(time: number, call: (time: number) => void): number {
+    const { row } = this.#node
+    const { time: timeBefore } = row
+    const before = this.#forwards
+    row.begin(time)
+    try {
+      call(time)
+    } catch (error) {
+      throw this.#failure(error)
+    }
+    row.time = timeBefore
+    return this.#made(before)
+  }
+
+  #made(before: number): number {
+    const made = this.#forwards - before
+    this.#node.counters.made += made
+    return made
   }
 
   #nextTick(): number | undefined {
     const next = Math.min(
       this.#user.nextTick?.() ?? Infinity,
-      this.#byWall.nextDue,
       this.#timers?.nextProcessing ?? Infinity,
     )
     return next === Infinity ? undefined : next
@@ -219,16 +232,20 @@ export class Custom implements Processor {
         'MILLRACE_CONFIG',
         'the first schedule(...) of a processor is made in open: make one there, which others may follow',
       )
-    const schedules = by === 'eventTime' ? this.#byEvent : this.#byWall
-    // The order of calls in `open` is the same each time, so it tells them apart.
-    const name = this.#opening && by === 'eventTime' ? `${schedules.size}:${everyMs}` : undefined
-    const first = by === 'wallClock' ? this.#node.now() + everyMs : this.#opening ? NaN : 0
-    const schedule = new Schedule(everyMs, first, fire, name)
-    schedules.add(schedule)
-    return () => {
-      schedules.remove(schedule)
-      if (name !== undefined) this.#node.schedules.delete(name)
-    }
+    const node = this.#node
+    const name =
+      this.#opening && by === 'eventTime'
+        ? `${node.name}/${this.#opened.eventTime}:${everyMs}`
+        : undefined
+    if (this.#opening) this.#opened[by]++
+    const schedule = new Schedule(
+      everyMs,
+      by === 'wallClock' ? node.now() + everyMs : 0,
+      (now) => this.#callBack(now, fire),
+      name,
+    )
+    ;(by === 'wallClock' ? node.byWall : node.byEvent).add(schedule)
+    return () => void (schedule.ended = true)
   }
 
   // ---- timers

@@ -24,6 +24,7 @@ export class Line<V> {
     this.#store.put(this.#next++, id, value)
   }
 
+  /** Undefined: the line is empty, or its first one is on disk. */
   get first(): Due<V> | undefined {
     return this.#store.first(Infinity)
   }

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../errors.ts'
 import { Counters } from './counters.ts'
 import type { ProcessorContext, Receiver, TableReader } from './processor.ts'
 import type { Placement } from './placement.ts'
+import { Punctuation } from './punctuation.ts'
 import type { Row } from './row.ts'
 import type { StoreSpec } from '../state/store.ts'
 
@@ -41,8 +42,12 @@ export class Node implements ProcessorContext {
   readonly usesStreamTime: boolean
   /** T under stream time. Part of the commit, so that what was late before a restart is late after it. */
   streamTime: number = -Infinity
-  /** When its schedules by event time are next due: part of the commit. */
-  readonly schedules: Map<string, number> = new Map()
+  /** The same of each side, set by a processor whose sides have one each; as much part of the commit. */
+  sideTimes: number[] | undefined = undefined
+  /** Its schedules by event time; under stream time those of all nodes of its stage, which fires them. */
+  byEvent: Punctuation = new Punctuation()
+  /** Those by the wall clock of all nodes of its stage. */
+  byWall: Punctuation = new Punctuation()
 
   constructor(
     name: string,
@@ -59,10 +64,13 @@ export class Node implements ProcessorContext {
   }
 
   /** A row of this time counts for the node's clock. Returns T: of this row on under stream time, else the stage's. */
-  observe(time: number): number {
+  observe(time: number, side: number = 0): number {
     if (!this.usesStreamTime) return this.row.watermark
     if (time > this.streamTime) this.streamTime = time
-    return this.streamTime
+    const times = this.sideTimes
+    if (times === undefined) return this.streamTime
+    if (time > times[side]!) times[side] = time
+    return times[side]!
   }
 
   /** T of this node, between rows. */
@@ -99,7 +107,13 @@ export class Node implements ProcessorContext {
    * The row in progress is late here: it leaves once, through the late stream of the node where somebody reads it, else it is only
    * counted (law 10).
    */
-  late(key: unknown, value: unknown, side: string = 'late', windows?: readonly LateWindow[]): void {
+  late(
+    key: unknown,
+    value: unknown,
+    side: string = 'late',
+    windows?: readonly LateWindow[],
+    T: number = this.time,
+  ): void {
     const { counters, row } = this
     counters.late++
     const output = this.outputs.get(side)
@@ -108,8 +122,8 @@ export class Node implements ProcessorContext {
       value,
       node: this.name,
       time: row.time,
-      watermark: this.time,
-      lateBy: this.time - row.time,
+      watermark: T,
+      lateBy: T - row.time,
       windows: windows ?? [],
     }
     output.process(key, late, row)

@@ -8,7 +8,8 @@
  * - touches its stores only after the user's function returned, so that a failed row leaves nothing behind.
  *
  * Order of calls: `open` once; then, one at a time, `process` per row, `advance` behind the row that moved event time,
- * `tick` from the wall clock, `drain` while it answers true; `close` last. Schedules and timers fire where `drain` stands.
+ * `tick` from the wall clock, `drain` while it answers true; `close` last. Timers fire where `drain` stands,
+ * and so do schedules by event time under the watermark clock; the others stand in one queue of the stage, behind what all nodes owe.
  */
 import type { Row } from './row.ts'
 
@@ -36,6 +37,9 @@ export interface ProcessorContext<in K = unknown, in V = unknown> {
    * Calls `fire` every so often, with the time that it is then. By event time: at multiples of `every`, first as soon as there is
    * any T, behind the row that moved it. By wall clock: first when `every` has passed. What was missed in between is one
    * call. Rows forwarded there have that time unless they are given one. Gives back what ends it; it may end itself.
+   *
+   * They fire in the order in which they are due. Schedules by wall clock stand in one queue for all nodes that run together, those by
+   * event time under stream time, too; under the watermark clock T comes to one node after the other.
    *
    * Make the first one in `open`. Those made in `open` go on after a restore as they were (event time) or begin anew (wall clock).
    */

@@ -5,12 +5,15 @@
 import { Buffer } from 'node:buffer'
 import type { TableEntry, TableReader } from '../processors/processor.ts'
 import { Counters } from '../processors/counters.ts'
+import { MillraceError } from '../errors.ts'
 import type { Decoder, Encoder } from '../serde/serde.ts'
+import { sortedBetween, withZero } from '../state/byte-order.ts'
+import type { Pair, StoreReader } from '../state/stored-rows.ts'
 
 export class GlobalTable implements TableReader {
   readonly counters: Counters = new Counters()
   readonly #source: GlobalSource
-  readonly #rows = new Map<unknown, TableEntry>()
+  readonly #rows = new Map<unknown, GlobalEntry>()
 
   constructor(source: GlobalSource) {
     this.#source = source
@@ -29,9 +32,42 @@ export class GlobalTable implements TableReader {
       return
     }
     counters.absorbed++
-    const identity = this.#identity(this.#source.key.decode(key as Uint8Array))
+    const decoded = this.#source.key.decode(key as Uint8Array)
+    const identity = this.#identity(decoded)
     if (value === null) this.#rows.delete(identity)
-    else this.#rows.set(identity, { value: this.#source.value.decode(value as Uint8Array), time })
+    else {
+      const row = this.#source.value.decode(value as Uint8Array)
+      this.#rows.set(identity, { key: decoded, value: row, time })
+    }
+  }
+
+  /**
+   * For those who ask it by its name. What they are given belongs to the table. In the order of the keys' bytes; where the source
+   * only decodes keys, in the order in which they came.
+   */
+  get reader(): StoreReader {
+    return {
+      get: (key) => this.get(key)?.value,
+      between: (from, to, reverse) => this.#between(from, to, reverse),
+    }
+  }
+
+  #between(from: unknown, to: unknown, reverse: boolean): readonly Pair[] {
+    const { key: serde, name } = this.#source
+    const rows = [...this.#rows.values()]
+    if (serde.encode === undefined) {
+      if (from === undefined && to === undefined)
+        return (reverse ? rows.reverse() : rows).map(({ key, value }) => [key, value])
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `range over the global table ${name}: its source cannot encode keys, which puts them in order. Ask for get(key) or all()`,
+      )
+    }
+    const encode = (key: unknown): Uint8Array => serde.encode!.call(serde, key as never)
+    const low = from === undefined ? undefined : encode(from)
+    const high = to === undefined ? undefined : withZero(encode(to))
+    const keyed = rows.map(({ key, value }) => ({ bytes: encode(key), key, value }))
+    return sortedBetween(keyed, low, high, reverse).map(({ key, value }) => [key, value])
   }
 
   get size(): number {
@@ -47,7 +83,12 @@ export class GlobalTable implements TableReader {
   }
 }
 
+interface GlobalEntry extends TableEntry {
+  readonly key: unknown
+}
+
 export interface GlobalSource {
+  readonly name: string
   readonly key: Decoder<unknown> & Partial<Encoder<never>>
   readonly value: Decoder<unknown>
 }

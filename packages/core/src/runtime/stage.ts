@@ -5,9 +5,13 @@
  * does, and rows of an advance still see the old one, which is replaced when the last node has done (semantics of time in
  * docs/internals). A node that owes more rows than a slice holds is drained to its end before T goes on to the next, and a
  * node further down before one above it: the budget shows in no result.
+ *
+ * Schedules by the wall clock, and under stream time those by event time, stand in one queue for all nodes, as in Kafka Streams. The
+ * former fire behind what nodes do on a tick, the latter behind the last node that T passes.
  */
 import type { Node } from '../processors/node.ts'
 import type { Processor } from '../processors/processor.ts'
+import { Punctuation } from '../processors/punctuation.ts'
 import { Row } from '../processors/row.ts'
 import type { StageQueue } from './stage-queue.ts'
 
@@ -18,6 +22,9 @@ export interface StageNode {
 
 export class Stage {
   readonly row: Row = new Row()
+  /** Empty under the watermark clock: T passes node by node there, and so do its schedules. */
+  readonly byEvent: Punctuation = new Punctuation()
+  readonly byWall: Punctuation = new Punctuation()
   /** In front of this stage; the first one is fed by splits. */
   readonly queue: StageQueue | undefined
   readonly #starved: () => boolean
@@ -33,6 +40,8 @@ export class Stage {
   /** Where an advance of T has got to; -1 when none is under way. */
   #cursor = -1
   #target = -Infinity
+  /** Wall clock of the last tick. */
+  #now = -Infinity
 
   /** `starved`: a due store is waiting for its disk, and what a node took for the end of what it owes is none. */
   constructor(queue: StageQueue | undefined, starved: () => boolean) {
@@ -51,7 +60,12 @@ export class Stage {
 
   /** Some node acts on T or may leave something to drain. */
   get timed(): boolean {
-    return this.#advancing.length > 0 || this.#draining.length > 0
+    return (
+      this.#advancing.length > 0 ||
+      this.#draining.length > 0 ||
+      !this.byEvent.empty ||
+      !this.byWall.empty
+    )
   }
 
   /** In topological order. */
@@ -72,14 +86,23 @@ export class Stage {
     return made
   }
 
-  restore(watermark: number): void {
+  saveTimes(times: Map<string, number>): void {
+    for (const schedules of this.#allByEvent) schedules.saveTimes(times)
+  }
+
+  restoreTimes(watermark: number, times: ReadonlyMap<string, number>): void {
     this.row.watermark = watermark
+    for (const schedules of this.#allByEvent) schedules.restoreTimes(watermark, times)
+  }
+
+  get #allByEvent(): ReadonlySet<Punctuation> {
+    return new Set(this.#nodes.map(({ node }) => node.byEvent))
   }
 
   /** Starts to move T. False when the budget ended before T had passed: call `resume` then. */
   advance(watermark: number, budget: number): boolean {
     if (watermark <= this.row.watermark) return true
-    if (this.#advancing.length === 0 && this.#draining.length === 0) {
+    if (!this.timed) {
       this.row.watermark = watermark
       return true
     }
@@ -92,7 +115,7 @@ export class Stage {
     return this.#cursor >= 0
   }
 
-  /** Goes on with what is owed: the drains of the row in progress, then those of an advance. False: more is owed. */
+  /** Goes on with what is owed: the drains of the row in progress, then a tick, then an advance. False: more is owed. */
   resume(budget: number): boolean {
     this.owes = !this.#resume(budget)
     return !this.owes
@@ -101,9 +124,12 @@ export class Stage {
   #resume(budget: number): boolean {
     let left = this.#drain(0, budget)
     if (left < 0) return false
+    left = this.#fire(this.byWall, this.#now, left)
+    if (left < 0) return false
     while (this.#cursor >= 0) {
       const next = this.#advancing[this.#cursor]
       if (next === undefined) {
+        if (this.#fire(this.byEvent, this.#target, left) < 0) return false
         this.row.watermark = this.#target
         this.#cursor = -1
         break
@@ -114,6 +140,18 @@ export class Stage {
       if (left < 0) return false
     }
     return true
+  }
+
+  /** Each schedule that is due, with all it makes before the next. Returns as `#drain`. */
+  #fire(schedules: Punctuation, now: number, budget: number): number {
+    let left = budget
+    for (let made = schedules.fire(now); made !== undefined; made = schedules.fire(now)) {
+      left -= 1 + made
+      if (left <= 0) return -1
+      left = this.#drain(0, left)
+      if (left < 0) return -1
+    }
+    return left
   }
 
   /** Drains what nodes owe. False: more is owed. */
@@ -151,12 +189,15 @@ export class Stage {
     for (const { processor } of this.#flushing) processor.flush!()
   }
 
-  tick(now: number): void {
+  /** The wall clock has come to this. False: more is owed. */
+  tick(now: number, budget: number): boolean {
     for (const { processor } of this.#ticking) processor.tick!(now)
+    this.#now = now
+    return this.resume(budget)
   }
 
   get nextTick(): number {
-    let next = Infinity
+    let next = this.byWall.nextDue
     for (const { processor } of this.#ticking)
       next = Math.min(next, processor.nextTick?.() ?? Infinity)
     return next

@@ -100,8 +100,7 @@ export class Stages {
   tick(now: number): void {
     for (const stage of this.all) {
       const { made } = stage
-      stage.tick(now)
-      this.drain(stage)
+      if (!stage.tick(now, this.#drainRows)) this.owes = true
       if (stage.made !== made) this.changed = true
     }
   }
@@ -139,12 +138,16 @@ export class Stages {
   }
 
   saveTimes(watermarks: Map<string, number>): void {
-    this.all.forEach((stage, i) => watermarks.set(`stage/${i}`, stage.watermark))
-    for (const { node } of this.#ownTimes)
-      if (node.streamTime > -Infinity) watermarks.set(`node/${node.name}`, node.streamTime)
-    for (const { node } of this.all.flatMap(({ nodes }) => nodes))
-      for (const [schedule, due] of node.schedules)
-        watermarks.set(`${schedulesOf(node.name)}${schedule}`, due)
+    this.all.forEach((stage, i) => {
+      watermarks.set(`stage/${i}`, stage.watermark)
+      stage.saveTimes(watermarks)
+    })
+    for (const { node } of this.#ownTimes) {
+      if (node.streamTime > -Infinity) watermarks.set(timeOf(node.name), node.streamTime)
+      node.sideTimes?.forEach((time, side) => {
+        if (time > -Infinity) watermarks.set(timeOf(node.name, side), time)
+      })
+    }
   }
 
   get #ownTimes(): readonly StageNode[] {
@@ -152,13 +155,14 @@ export class Stages {
   }
 
   restoreTimes(watermarks: ReadonlyMap<string, number>): void {
-    this.all.forEach((stage, i) => stage.restore(watermarks.get(`stage/${i}`) ?? -Infinity))
-    for (const { node } of this.#ownTimes)
-      node.streamTime = watermarks.get(`node/${node.name}`) ?? -Infinity
-    for (const { node } of this.all.flatMap(({ nodes }) => nodes)) {
-      const prefix = schedulesOf(node.name)
-      for (const [name, due] of watermarks)
-        if (name.startsWith(prefix)) node.schedules.set(name.slice(prefix.length), due)
+    this.all.forEach((stage, i) =>
+      stage.restoreTimes(watermarks.get(`stage/${i}`) ?? -Infinity, watermarks),
+    )
+    for (const { node } of this.#ownTimes) {
+      node.streamTime = watermarks.get(timeOf(node.name)) ?? -Infinity
+      node.sideTimes = node.sideTimes?.map(
+        (_, side) => watermarks.get(timeOf(node.name, side)) ?? -Infinity,
+      )
     }
     // A commit may have come between two slices of a drain: nothing is taken before the rest of it.
     this.owes = !this.plain
@@ -190,7 +194,7 @@ export class Stages {
   }
 }
 
-/** Where a commit keeps when the schedules of a node are next due. */
-function schedulesOf(node: string): string {
-  return `schedule/${node}/`
+/** Where a commit keeps T of a node, or of one of its sides. */
+function timeOf(node: string, side?: number): string {
+  return side === undefined ? `node/${node}` : `node/${node}#${side}`
 }

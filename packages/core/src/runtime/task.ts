@@ -16,6 +16,8 @@ import type { StoreDelta } from '../checkpoint/record.ts'
 import type { LogFn } from '../env.ts'
 import { MillraceError } from '../errors.ts'
 import type { TaskState } from '../state/state.ts'
+import type { StoreSpec } from '../state/store.ts'
+import type { RowsOf, StoreReader } from '../state/stored-rows.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import type { OnError } from '../topology/graph-node.ts'
 import type { Node } from '../processors/node.ts'
@@ -402,9 +404,11 @@ export class Task {
 
   // ---- for people and metrics
 
-  /** A store of this task as its processors see it, for queries. */
-  store(name: string): unknown {
-    return this.#wired.stores.get(name)
+  /** A store of this task, for those who ask it by its name. */
+  reader(store: StoreSpec, of: RowsOf): StoreReader {
+    const state = this.#state!
+    const times = this.#wired.times.get(store.name)!
+    return store.view!.open({ rows: (name) => state.rows(name, of), times })
   }
 
   counters(): ReadonlyMap<string, Counters> {

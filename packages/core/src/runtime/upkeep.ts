@@ -48,7 +48,9 @@ export class Upkeep {
   start(): void {
     if (this.#state.starved && !this.#refilling) {
       this.#refilling = true
-      this.#watch(this.#state.refill(), () => (this.#refilling = false))
+      // Others get their turn in between, however quickly the next refill is wanted.
+      const refilled = this.#state.refill().then(() => this.#env.timers.yield())
+      this.#watch(refilled, () => (this.#refilling = false))
     }
     const { unapplied } = this.#state
     if (unapplied === 0 || this.#applying) return

@@ -22,6 +22,7 @@ import type { MarkingPort, Sink, SinkPort } from '../sink.ts'
 import type { GraphNode, OnError } from '../topology/graph-node.ts'
 import type { TaskState } from '../state/state.ts'
 import type { StoreSpec } from '../state/store.ts'
+import type { StoreTimes } from '../state/stored-rows.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import { readsOf, storesOf } from '../topology/graph-node.ts'
 import type { RecordTime } from '../time/extractors.ts'
@@ -42,7 +43,8 @@ export interface Wired {
   readonly entries: ReadonlyMap<string, Receiver>
   readonly nodes: ReadonlyMap<string, Node>
   readonly sinks: ReadonlyMap<string, Fillable>
-  readonly stores: ReadonlyMap<string, unknown>
+  /** What time it is for each store. */
+  readonly times: ReadonlyMap<string, StoreTimes>
   /** Async nodes and crossings by name: where rows in flight come back to after a restore. */
   readonly inFlight: ReadonlyMap<
     string,
@@ -90,6 +92,7 @@ class Wiring {
   readonly #inFlight: Map<string, { from: AsyncNode | Crossing; queue: StageQueue }> = new Map()
   readonly #crossings: Map<string, Crossing> = new Map()
   readonly #stores: Map<string, unknown> = new Map()
+  readonly #times: Map<string, StoreTimes> = new Map()
 
   constructor(part: SubTopology, ctx: WiringContext) {
     this.#part = part
@@ -139,7 +142,7 @@ class Wiring {
       entries,
       nodes: new Map([...this.#built.values()].map(({ node }) => [node.name, node])),
       sinks: this.#sinks,
-      stores: this.#stores,
+      times: this.#times,
       inFlight: this.#inFlight,
     }
   }
@@ -161,9 +164,11 @@ class Wiring {
       this.#prefixRows.has(graphNode),
     )
     node.placement = this.#ctx.placement
+    node.byWall = this.#stages[stage]!.byWall
+    if (node.usesStreamTime) node.byEvent = this.#stages[stage]!.byEvent
     node.sliceRows = Math.min(sliceRowsMax, this.#ctx.drainRows)
     const processor = this.#processorOf(graphNode)
-    node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec, row)]))
+    node.stores = new Map(storesOf(graphNode).map((spec) => [spec.name, this.#storeOf(spec, node)]))
     node.tables = readsOf(graphNode).map((table) => this.#tableOf(table, graphNode))
     processor.open(node)
     if (processor instanceof AsyncNode) {
@@ -177,14 +182,16 @@ class Wiring {
   }
 
   /** Nodes that declare the same spec share the store. */
-  #storeOf(spec: StoreSpec, row: Row): unknown {
+  #storeOf(spec: StoreSpec, node: Node): unknown {
     if (!this.#stores.has(spec.name)) {
       const { state, clock } = this.#ctx
+      const { row, usesStreamTime } = node
       assert(state !== undefined, 'a task with stores is given a state')
       const writeTime = (): number => Math.max(row.watermark, row.entered)
-      const eventTime = (): number =>
-        this.#part.clock === 'streamTime' ? writeTime() : row.watermark
+      const eventTime = (): number => (usesStreamTime ? writeTime() : row.watermark)
       const clocks = { eventTime, writeTime, now: () => clock.now }
+      const operatorTime = (): number => node.time
+      this.#times.set(spec.name, { operatorTime, eventTime, now: clocks.now, usesStreamTime })
       this.#stores.set(spec.name, state.open(spec, clocks))
     }
     return this.#stores.get(spec.name)

@@ -18,11 +18,13 @@ import { refuseUnequalPartitions, sizeRepartitions } from '../topology/co-partit
 import type { SubTopology } from '../topology/compile.ts'
 import { planTasks } from '../topology/plan.ts'
 import { Globals } from './globals.ts'
+import type { GlobalTable } from './global-table.ts'
 import type { Topology } from '../topology/topology.ts'
 import { openTask } from './assignment.ts'
 import type { AssignmentContext } from './assignment.ts'
 import { fit } from './fit.ts'
 import type { Lifecycle } from './lifecycle.ts'
+import type { QueryHost } from './queries.ts'
 import { RunningTask, cutOf } from './running-task.ts'
 import type { Cut } from './split-input.ts'
 import { replayToCut } from './replay.ts'
@@ -64,6 +66,8 @@ export class Worker {
   readonly #wake: Wake
   readonly #tasks: Map<string, RunningTask> = new Map()
   readonly #assignments: Map<string, TaskAssignment> = new Map()
+  /** Tasks that belong here, whether they run or not. */
+  readonly #owned: Map<string, TaskAssignment> = new Map()
   readonly #logs: Map<string, Log> = new Map()
   readonly #memberships: Membership[] = []
   readonly #replacements: Replacements = new Replacements()
@@ -195,6 +199,7 @@ export class Worker {
     this.#memberships.push(membership)
     await membership.join(topics, (splits) => this.#plan(parts, splits), {
       onAssigned: async (tasks) => {
+        for (const task of tasks) this.#owned.set(idOf(task), task)
         for (const task of tasks) await this.#open(task)
       },
       onRevoke: async (tasks, deadlineMs) => {
@@ -234,6 +239,7 @@ export class Worker {
 
   async #revoke(id: string, deadlineMs: number): Promise<void> {
     this.#replacements.forget(id)
+    this.#owned.delete(id)
     const running = this.#tasks.get(id)
     if (running === undefined) return
     this.#tasks.delete(id)
@@ -255,6 +261,7 @@ export class Worker {
   /** Somebody else may own it already: nothing of it is awaited, nothing undecided becomes visible. */
   async #drop(id: string): Promise<void> {
     this.#replacements.forget(id)
+    this.#owned.delete(id)
     const running = this.#tasks.get(id)
     this.#tasks.delete(id)
     await running?.close()
@@ -425,7 +432,13 @@ export class Worker {
     if (failed !== undefined) throw failed.reason
   }
 
-  // ---- report
+  // ---- for people
+
+  get queryHost(): QueryHost {
+    const { lifecycle, topology } = this.#options
+    const globals = (): ReadonlyMap<string, GlobalTable> | undefined => this.#globals?.tables
+    return { lifecycle, topology, owned: this.#owned, tasks: this.#tasks, globals }
+  }
 
   /** It runs no more, and its figures count on. */
   #retire(running: RunningTask): void {

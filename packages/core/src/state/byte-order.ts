@@ -28,7 +28,9 @@ export function sortedBetween<E extends { readonly bytes: Uint8Array }>(
     if (to !== undefined && compareBytes(entry.bytes, to) >= 0) continue
     found.push(entry)
   }
-  return found.sort((a, b) => (reverse ? compareBytes(b.bytes, a.bytes) : compareBytes(a.bytes, b.bytes)))
+  return found.sort((a, b) =>
+    reverse ? compareBytes(b.bytes, a.bytes) : compareBytes(a.bytes, b.bytes),
+  )
 }
 
 /** The lowest bytes above everything that begins with `prefix`; undefined when there are none. */

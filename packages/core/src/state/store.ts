@@ -95,9 +95,9 @@ export interface Backing {
  * Order by time over all keys: closes, timers, suppressed rows, expiry. Entries are identified by (time, id); the order is time, then
  * the unsigned bytes of the id. `put` replaces.
  *
- * On disk only the lowest entries are in memory. A read that comes to their end may have missed some: the state says `starved` then,
- * and the task calls again what stopped here (`drain`) once they are there. So take the lowest entry and delete it, and do not
- * remember that there was none.
+ * On disk only the lowest entries are in memory. A read that comes to their end may have missed some: the store is `starved` then, and
+ * the task calls again what stopped here (`drain`) once they are there. So take the lowest entry and delete it, do not remember that
+ * there was none, and decide nothing by it: a row that comes meanwhile, of the same push, waits in a line.
  */
 export interface DueStore<in out V = null> {
   readonly name: string
@@ -110,6 +110,8 @@ export interface DueStore<in out V = null> {
   entries(): Iterable<Due<V>>
   /** Entries there are. */
   readonly size: number
+  /** A read found none in memory, and there may be one on disk: what is owed is not known before the task has fetched it. */
+  readonly starved: boolean
 }
 
 export interface Due<out V = null> {

@@ -31,17 +31,17 @@ export interface StoredRows {
 /** What time it is for a store: the T of now, whether it is committed or not. */
 export interface StoreTimes {
   /** T of the node that has it. */
-  operatorTime(): number
+  readonly operatorTime: () => number
   /** As stores with a ttl see it. */
-  eventTime(): number
+  readonly eventTime: () => number
   /** Wall clock of the task. */
-  now(): number
+  readonly now: () => number
   readonly usesStreamTime: boolean
 }
 
 export interface ViewContext {
   /** The rows of a store of the same task. */
-  rows(store: string): StoredRows
+  readonly rows: (store: string) => StoredRows
   readonly times: StoreTimes
 }
 
@@ -62,7 +62,7 @@ export interface StoreReader {
   /** Both bounds included, as `range` of a store. */
   between(from: unknown, to: unknown, reverse: boolean): Pairs
   /** Key-value stores: keys whose bytes begin with these. */
-  prefix?(bytes: Uint8Array, reverse: boolean): Pairs
+  readonly prefix?: (bytes: Uint8Array, reverse: boolean) => Pairs
   /** Windows of a key that start in [from, to]; sessions that touch it. In order of time. */
   ofKey?(key: unknown, from: number, to: number): readonly Pair[]
 }

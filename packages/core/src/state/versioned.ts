@@ -10,8 +10,10 @@ import type { Serde } from '../serde/serde.ts'
 import { dueStore, engineStore } from './key-value.ts'
 import type { Version, VersionedStore } from './shapes.ts'
 import type { DueStore, KeyValueStore, StoreSpec } from './store.ts'
+import type { StoreReader, StoreView, ViewContext } from './stored-rows.ts'
 import { floor, historySerde, insert, partKeySerde, runSerde, takeFirst } from './version-run.ts'
 import type { History, PartKey, Run } from './version-run.ts'
+import { between, pairsOf, readOnly } from './views.ts'
 
 /** Versions in a run. */
 const runMax = 256
@@ -31,13 +33,34 @@ export function versionedSpecs(
   value: Serde<unknown>,
   historyMs: number,
 ): VersionedSpecs {
-  return Object.freeze({
+  const view: StoreView = { shape: 'versioned', open: (ctx) => readVersions(specs, ctx) }
+  const specs: VersionedSpecs = Object.freeze({
     key,
     historyMs,
-    histories: engineStore(name, { key, value: historySerde(value) }),
+    histories: engineStore(name, { key, value: historySerde(value) }, () => view),
     parts: engineStore(`${name}/parts`, { key: partKeySerde(key), value: runSerde(value) }),
     expiry: dueStore(`${name}/expiry`),
   })
+  return specs
+}
+
+/** For queries: the newest version of each key, or the one of a time. */
+function readVersions(specs: VersionedSpecs, ctx: ViewContext): StoreReader {
+  const versions = new Versions(specs, (spec) => spec.open(readOnly(ctx)))
+  const heads = ctx.rows(specs.histories.name)
+  return {
+    get(key, asOf) {
+      if (asOf === undefined) return versions.get(key)?.value
+      versions.observe(ctx.times.operatorTime())
+      return versions.at(key, asOf)?.value
+    },
+    between: (from, to, reverse) =>
+      pairsOf(between(heads, specs.key, from, to, reverse), (row) => {
+        const key = specs.key.decode(row.key)
+        const version = versions.get(key)
+        return version === undefined ? [] : [[key, version.value]]
+      }),
+  }
 }
 
 export class Versions implements VersionedStore<unknown, unknown> {

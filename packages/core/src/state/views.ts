@@ -24,7 +24,8 @@ export type ViewOf<K, V> = (rows: Rows<K, V>, ttl: Ttl | undefined) => StoreView
 
 /** Values as the user put them; what has expired is not shown. */
 export function plainView<K, V>({ name, key, value }: Rows<K, V>, ttl: Ttl | undefined): StoreView {
-  const read = ttl === undefined ? (bytes: Uint8Array) => value.decode(bytes) : livingValue(value, ttl)
+  const read =
+    ttl === undefined ? (bytes: Uint8Array) => value.decode(bytes) : livingValue(value, ttl)
   return keyValueView(name, key, read)
 }
 
@@ -84,7 +85,10 @@ export function pairsOf(
   return Symbol.iterator in rows ? now(rows, read) : later(rows, read)
 }
 
-function* now(rows: Iterable<StoredRow>, read: (row: StoredRow) => readonly Pair[]): Generator<Pair> {
+function* now(
+  rows: Iterable<StoredRow>,
+  read: (row: StoredRow) => readonly Pair[],
+): Generator<Pair> {
   for (const row of rows) yield* read(row)
 }
 
@@ -116,6 +120,7 @@ export function readOnly({ rows }: ViewContext): Backing {
     due: ({ name }) => ({
       name,
       size: 0,
+      starved: false,
       put: refuse,
       delete: refuse,
       get: refuse,

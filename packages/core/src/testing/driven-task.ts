@@ -77,6 +77,10 @@ export class DrivenTask {
     return this.#options.splits
   }
 
+  get part(): SubTopology {
+    return this.#options.part
+  }
+
   get task(): Task {
     return this.#task
   }

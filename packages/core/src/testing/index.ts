@@ -4,6 +4,13 @@
  */
 export { TestDriver } from './test-driver.ts'
 export type { Testable, TestDriverOptions } from './test-driver.ts'
+export type {
+  TestKeyValueStore,
+  TestSessionStore,
+  TestStore,
+  TestVersionedStore,
+  TestWindowStore,
+} from './driven-stores.ts'
 export { levelForTests } from '../state/level/index.ts'
 export type { LevelPool } from '../state/level/index.ts'
 export { TestInputTopic, TestOutputTopic } from './test-topics.ts'

@@ -21,6 +21,14 @@ import { addCounters, noSums } from '../runtime/report.ts'
 import type { NodeReport } from '../runtime/report.ts'
 import { deadLetterName, sinksOf } from '../runtime/wiring.ts'
 import type { CapturedRow } from './capture.ts'
+import { DrivenStores } from './driven-stores.ts'
+import type {
+  TestKeyValueStore,
+  TestSessionStore,
+  TestStore,
+  TestVersionedStore,
+  TestWindowStore,
+} from './driven-stores.ts'
 import { DrivenTask } from './driven-task.ts'
 import { seededRandom } from './seeded-random.ts'
 import { TestInputTopic, TestOutputTopic } from './test-topics.ts'
@@ -68,6 +76,7 @@ export class TestDriver {
   readonly #outputs: Map<string, CapturedRow[]> = new Map()
   readonly #timers: ReturnType<typeof realEnv>['timers'] = realEnv().timers
   readonly #globals: Map<string, GlobalTable> = new Map()
+  readonly #stores: DrivenStores
   /** Some rows cross a repartition log: then one row at a time is processed to its end, through all of them. */
   readonly #loops: boolean
   readonly #waiting: Waiting[] = []
@@ -75,6 +84,7 @@ export class TestDriver {
 
   constructor(app: Testable, options: TestDriverOptions = {}) {
     this.#topology = app.topology()
+    this.#stores = new DrivenStores(this.#topology, this.#tasks, this.#globals)
     this.#onError = app.onError
     this.#now = options.startTime ?? 0
     this.#batchRows = options.batchRows ?? Infinity
@@ -203,22 +213,36 @@ export class TestDriver {
     return { ...sums, conserved }
   }
 
-  /** A store as the processors of one partition see it. */
+  /** A store as the processors of one partition see it; of a table: its values; or a global table. */
   getKeyValueStore<K, V>(
-    spec: StoreSpec<KeyValueStore<K, V>>,
+    store: StoreSpec<KeyValueStore<K, V>> | string,
     partition: number = 0,
-  ): Omit<KeyValueStore<K, V>, 'put' | 'delete'> {
-    const driven = this.#tasks.find(
-      ({ task, splits }) =>
-        task.store(spec.name) !== undefined &&
-        splits.some((split) => split.partition === partition),
-    )
-    if (driven === undefined)
-      throw new MillraceError(
-        'MILLRACE_CONFIG',
-        `no task of partition ${partition} has a store ${spec.name}`,
-      )
-    return driven.task.store(spec.name) as KeyValueStore<K, V>
+  ): TestKeyValueStore<K, V> {
+    const name = typeof store === 'string' ? store : store.name
+    const found = this.#stores.get(name, partition, 'key-value', 'getKeyValueStore')
+    return found as unknown as TestKeyValueStore<K, V>
+  }
+
+  /** The windows of an aggregate over tumbling, hopping, sliding or unlimited windows. */
+  getWindowStore<K, V>(name: string, partition: number = 0): TestWindowStore<K, V> {
+    const found = this.#stores.get(name, partition, 'window', 'getWindowStore')
+    return found as unknown as TestWindowStore<K, V>
+  }
+
+  getSessionStore<K, V>(name: string, partition: number = 0): TestSessionStore<K, V> {
+    const found = this.#stores.get(name, partition, 'session', 'getSessionStore')
+    return found as unknown as TestSessionStore<K, V>
+  }
+
+  /** A table with `versioned`. */
+  getVersionedStore<K, V>(name: string, partition: number = 0): TestVersionedStore<K, V> {
+    const found = this.#stores.get(name, partition, 'versioned', 'getVersionedStore')
+    return found as unknown as TestVersionedStore<K, V>
+  }
+
+  /** Every store of a partition that has a name for people, and the global tables. */
+  allStateStores(partition: number = 0): ReadonlyMap<string, TestStore> {
+    return this.#stores.all(partition)
   }
 
   get nodes(): readonly string[] {

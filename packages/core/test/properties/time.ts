@@ -70,8 +70,8 @@ class Scene {
       .map(({ key, value, timestamp }) => `${key} ${value}@${timestamp}`)
   }
 
-  end(node: string): void {
-    expect(this.#driver.counters(node).conserved).equal(true)
+  end(...nodes: readonly string[]): void {
+    for (const node of nodes) expect(this.#driver.counters(node).conserved).equal(true)
     this.#driver.close()
   }
 }
@@ -80,6 +80,7 @@ class Scene {
 
 interface Plan {
   readonly name: string
+  readonly node: number
   readonly everyMs: number
   readonly by: 'eventTime' | 'wallClock'
 }
@@ -88,32 +89,37 @@ function punctuation(seed: number, options: TestDriverOptions): void {
   const chance = chanceOf(seed)
   const clock = chance.chance(0.5) ? 'streamTime' : 'watermark'
   const outOfOrder = clock === 'watermark' ? chance.pick(20) : 0
-  const plans = Array.from({ length: 1 + chance.pick(4) }, (_, i): Plan => ({
+  const nodes = 1 + chance.pick(3)
+  // In the order in which their nodes are opened. Few intervals, so that many are due at once.
+  const plans = Array.from({ length: 1 + chance.pick(8) }, (_, i): Plan => ({
     name: `p${i}`,
-    everyMs: 1 + chance.pick(40),
+    node: chance.pick(nodes),
+    everyMs: chance.chance(0.5) ? 10 * (1 + chance.pick(3)) : 1 + chance.pick(40),
     by: chance.chance(0.6) ? 'eventTime' : 'wallClock',
-  }))
+  })).sort((a, b) => a.node - b.node)
   const app = createApp({ id: 'property', clock })
-  app
+  let stream = app
     .stream(source('in'))
     .eventTime((_v, _k, record) => record.timestamp, { outOfOrder: `${outOfOrder}ms` })
-    .process<string, string>(
+    .mapValues(({ n }) => String(n))
+  for (let i = 0; i < nodes; i++)
+    stream = stream.process<string, string>(
       () => {
         let ctx: Context
         return {
           open(context) {
             ctx = context
-            for (const { name, everyMs, by } of plans)
-              ctx.schedule(everyMs, by, (time) => ctx.forward(name, String(time)))
+            for (const { name, node, everyMs, by } of plans)
+              if (node === i) ctx.schedule(everyMs, by, (time) => ctx.forward(name, String(time)))
           },
-          process: (key, value) => ctx.forward(key, String(value.n)),
+          process: (key, value) => ctx.forward(key, value),
         }
       },
-      { name: 'node' },
+      { name: `node${i}` },
     )
-    .to(sink('out'))
+  stream.to(sink('out'))
   const scene = new Scene(app, chance, options)
-  const oracle = new Punctuators(plans)
+  const oracle = new Punctuators(plans, clock === 'streamTime' ? 1 : nodes)
   const steps = 5 + chance.pick(40)
   let newest = -Infinity
   let near = 0
@@ -132,33 +138,94 @@ function punctuation(seed: number, options: TestDriverOptions): void {
     }
     expect(scene.out, `step ${i}`).deep.equal(expected)
   }
-  scene.end('node')
+  scene.end(...Array.from({ length: nodes }, (_, i) => `node${i}`))
 }
 
-/** Each moment that a schedule has is tried one by one. */
+interface Moment {
+  readonly at: number
+  readonly plan: Plan
+}
+
+/** A binary heap by the book, as java.util.PriorityQueue is one: what is equal keeps still. */
+class Heap {
+  #all: Moment[] = []
+
+  get first(): Moment | undefined {
+    return this.#all[0]
+  }
+
+  add(moment: Moment): void {
+    this.#all.push(moment)
+    this.#up(this.#all.length - 1)
+  }
+
+  removeFirst(): void {
+    const [, ...rest] = this.#all
+    const last = rest.pop()
+    this.#all = last === undefined ? rest : [last, ...rest]
+    this.#down(0)
+  }
+
+  clear(): void {
+    this.#all = []
+  }
+
+  #up(i: number): void {
+    const parent = Math.ceil(i / 2) - 1
+    if (i === 0 || this.#all[parent]!.at <= this.#all[i]!.at) return
+    this.#swap(i, parent)
+    this.#up(parent)
+  }
+
+  #down(i: number): void {
+    const [left, right] = [this.#all[2 * i + 1], this.#all[2 * i + 2]]
+    if (left === undefined) return
+    const least = right !== undefined && right.at < left.at ? 2 * i + 2 : 2 * i + 1
+    if (this.#all[least]!.at >= this.#all[i]!.at) return
+    this.#swap(i, least)
+    this.#down(least)
+  }
+
+  #swap(i: number, j: number): void {
+    ;[this.#all[i], this.#all[j]] = [this.#all[j]!, this.#all[i]!]
+  }
+}
+
+/** Each moment that a schedule has is tried one by one. By event time there is a queue for each of so many nodes, or one for all. */
 class Punctuators {
   readonly #plans: readonly Plan[]
-  /** The next moment of each. */
-  readonly #next: number[]
+  readonly #queues: Readonly<Record<Plan['by'], readonly Heap[]>>
 
-  constructor(plans: readonly Plan[]) {
+  constructor(plans: readonly Plan[], queues: number) {
     this.#plans = plans
-    this.#next = plans.map(({ by, everyMs }) => (by === 'eventTime' ? 0 : everyMs))
+    this.#queues = {
+      eventTime: Array.from({ length: queues }, () => new Heap()),
+      wallClock: [new Heap()],
+    }
+    for (const plan of plans)
+      if (plan.by === 'eventTime') this.#queues.eventTime[plan.node % queues]!.add({ at: 0, plan })
+    this.restart(0)
   }
 
   restart(now: number): void {
-    this.#plans.forEach(({ by, everyMs }, i) => {
-      if (by === 'wallClock') this.#next[i] = now + everyMs
-    })
+    const [queue] = this.#queues.wallClock
+    queue!.clear()
+    for (const plan of this.#plans)
+      if (plan.by === 'wallClock') queue!.add({ at: now + plan.everyMs, plan })
   }
 
   pass(by: Plan['by'], now: number): readonly string[] {
-    const due = this.#plans
-      .map((plan, i) => ({ plan, i, at: this.#next[i]! }))
-      .filter(({ plan, at }) => plan.by === by && at <= now)
-      .sort((a, b) => a.at - b.at || a.i - b.i)
-    for (const { plan, i } of due) while (this.#next[i]! <= now) this.#next[i]! += plan.everyMs
-    return due.map(({ plan }) => `${plan.name} ${now}@${now}`)
+    const fired: string[] = []
+    for (const queue of this.#queues[by])
+      while (queue.first !== undefined && queue.first.at <= now) {
+        const { plan } = queue.first
+        let { at } = queue.first
+        queue.removeFirst()
+        fired.push(`${plan.name} ${now}@${now}`)
+        while (at <= now) at += plan.everyMs
+        queue.add({ at, plan })
+      }
+    return fired
   }
 }
 

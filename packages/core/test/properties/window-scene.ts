@@ -76,19 +76,15 @@ export function textOf(side: number, before: string, mark: string | null): strin
   return mark === eraser ? null : `${before}${side}${mark ?? '-'},`
 }
 
-/** `latest`: rows are at most so much behind the newest one before them. */
 export function inputsOf(
   pick: (n: number) => number,
-  options: { sides: number; spread: number; latest: number; nulls: boolean },
+  options: { sides: number; spread: number; nulls: boolean },
 ): readonly Input[] {
   const keys = ['a', 'b', 'ab', 'b\u{0}', 'é', '\u{10400}', '\u{ffee}'].slice(0, 1 + pick(7))
   let now = 0
-  let newest = 0
   return Array.from({ length: 1 + pick(40) }, (_, i): Input => {
     now += pick(4) === 0 ? pick(options.spread) : pick(3)
-    const disordered = now - (pick(3) === 0 ? pick(options.spread) : 0)
-    const at = Math.max(0, newest - options.latest, disordered)
-    newest = Math.max(newest, at)
+    const at = Math.max(0, now - (pick(3) === 0 ? pick(options.spread) : 0))
     const mark = !options.nulls ? `${i}` : pick(10) === 0 ? null : pick(12) === 0 ? eraser : `${i}`
     const key = options.nulls && pick(12) === 0 ? null : keys[pick(keys.length)]!
     return { key, at, mark, side: pick(options.sides) }

@@ -1,4 +1,4 @@
-// Session windows against an oracle that keeps every session for ever, in one list, and looks through all of it for each row.
+// Session windows against an oracle that keeps all sessions in one list and looks through all of it for each row.
 import { Buffer } from 'node:buffer'
 import { session } from '@millrace/core'
 import { seededRandom } from '@millrace/core/testing'
@@ -26,7 +26,11 @@ function oracle(scene: Scene, { gap, grace }: Shape) {
   const late: LateRow[] = []
   let T = -Infinity
   let watermarkT = -Infinity
-  const isClosed = (end: number): boolean => end < T - grace - gap
+  /** Of each side: under stream time it judges the rows of its side, unless sessions become final. */
+  const times = Array.from({ length: scene.sides }, () => -Infinity)
+  const timeOf = (side: number): number =>
+    !watermark && scene.emit === 'update' ? times[side]! : T
+  const isClosed = (end: number, now = T): boolean => end < now - grace - gap
   const tell = (
     { key, start, end }: Pick<Session, 'key' | 'start' | 'end'>,
     value: string | null,
@@ -57,12 +61,13 @@ function oracle(scene: Scene, { gap, grace }: Shape) {
   for (const { key, at, mark, side } of scene.inputs) {
     if (key !== null) {
       if (!watermark) T = Math.max(T, at)
+      times[side] = Math.max(times[side]!, at)
       const found = sessions
         .filter((one) => one.key === key && one.end >= at - gap && one.start <= at + gap)
         .sort((a, b) => a.end - b.end || a.start - b.start)
       const start = Math.min(at, ...found.map((one) => one.start))
       const end = Math.max(at, ...found.map((one) => one.end))
-      if (isClosed(end)) late.push({ key, value: mark, windows: [{ start, end }] })
+      if (isClosed(end, timeOf(side))) late.push({ key, value: mark, windows: [{ start, end }] })
       else {
         const text = textOf(side, found.map((one) => one.text).join(''), mark)
         sessions = sessions.filter((one) => !found.includes(one))
@@ -79,6 +84,9 @@ function oracle(scene: Scene, { gap, grace }: Shape) {
       T = watermarkT
     }
     closeDue()
+    if (watermark) continue
+    const reach = gap + grace + Math.max(2 * gap, scene.retention)
+    sessions = sessions.filter(({ end }) => end + reach >= T)
   }
   return { changes, late }
 }
@@ -89,9 +97,7 @@ function history(seed: number): void {
   const shape: Shape = { gap: pick(9), grace: pick(2) * pick(12) }
   const clock = pick(2) === 0 ? 'watermark' : 'streamTime'
   const sides = pick(4) === 0 ? 2 : 1
-  // Under stream time nothing is missed by rows that are at most so late, however long they are kept.
   const retention = pick(2) * pick(60)
-  const latest = clock === 'watermark' ? Infinity : shape.grace + Math.max(2 * shape.gap, retention)
   const scene: Scene = {
     clock,
     outOfOrder: pick(2) * pick(20),
@@ -100,7 +106,7 @@ function history(seed: number): void {
     sides,
     tellsOld: pick(2) === 0,
     retention,
-    inputs: inputsOf(pick, { sides, spread: 1 + pick(60), latest, nulls: true }),
+    inputs: inputsOf(pick, { sides, spread: 1 + pick(60), nulls: true }),
   }
   const window = session(`${shape.gap}ms`).grace(`${shape.grace}ms`)
   const { changes, late, expired } = run(scene, window, pick)
@@ -123,7 +129,7 @@ function contents(seed: number): void {
     sides: 1,
     tellsOld: false,
     retention: 0,
-    inputs: inputsOf(pick, { sides: 1, spread: 1 + pick(60), latest: Infinity, nulls: false }),
+    inputs: inputsOf(pick, { sides: 1, spread: 1 + pick(60), nulls: false }),
   }
   const { changes } = run(scene, session(`${gap}ms`).grace('1h'), pick)
   const shown = new Map<string, string>()

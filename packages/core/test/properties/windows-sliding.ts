@@ -1,4 +1,4 @@
-// Sliding windows against an oracle that follows Kafka Streams' steps over one list of windows which it never shortens; and, where
+// Sliding windows against an oracle that follows Kafka Streams' steps over one list of windows; and, where
 // nothing is late, against the intervals themselves.
 import { Buffer } from 'node:buffer'
 import { sliding } from '@millrace/core'
@@ -28,6 +28,10 @@ class Oracle {
   #windows: Window[] = []
   readonly #emitted: Set<string> = new Set()
   #T = -Infinity
+  /** Of each side: under stream time it judges the rows of its side, unless windows become final. */
+  readonly #times: number[]
+  /** Windows that end before are closed to the row in progress. */
+  #open = -Infinity
   /** Of the row in progress. */
   #row!: Input & { readonly key: string }
   #took = false
@@ -36,14 +40,22 @@ class Oracle {
   constructor(scene: Scene, shape: Shape) {
     this.#scene = scene
     this.#shape = shape
+    const { clock, emit } = scene
+    this.#times = Array.from({ length: scene.sides }, () => -Infinity)
     let highest = -Infinity
     for (const input of scene.inputs) {
       const counts = input.key !== null && input.mark !== null
-      if (scene.clock === 'streamTime' && counts) this.#T = Math.max(this.#T, input.at)
+      if (clock === 'streamTime' && counts) {
+        this.#T = Math.max(this.#T, input.at)
+        this.#times[input.side] = Math.max(this.#times[input.side]!, input.at)
+      }
+      const T = clock === 'streamTime' && emit === 'update' ? this.#times[input.side]! : this.#T
+      this.#open = T - shape.grace
       if (counts) this.#take(input as Input & { readonly key: string })
       highest = Math.max(highest, input.at)
-      if (scene.clock === 'watermark') this.#T = highest - scene.outOfOrder
+      if (clock === 'watermark') this.#T = highest - scene.outOfOrder
       this.#closeDue()
+      if (clock === 'streamTime') this.#forget()
     }
   }
 
@@ -59,11 +71,6 @@ class Oracle {
     if (this.#took) return
     const windows = [...new Set(this.#refused)].map((start) => ({ start, end: start + diff }))
     this.late.push({ key: row.key, value: row.mark, windows })
-  }
-
-  /** Windows that end before are closed. */
-  get #open(): number {
-    return this.#T - this.#shape.grace
   }
 
   #takeUsual(): void {
@@ -164,10 +171,17 @@ class Oracle {
     this.changes.push({ key, start, end: start + this.#shape.diff, value, old: told, final, time })
   }
 
+  /** Only a side behind another one comes to miss them. */
+  #forget(): void {
+    const { diff, grace } = this.#shape
+    const reach = diff + grace + Math.max(2 * diff, this.#scene.retention)
+    this.#windows = this.#windows.filter(({ start }) => start + reach >= this.#T)
+  }
+
   #closeDue(): void {
     if (this.#scene.emit === 'update') return
     this.#windows
-      .filter(({ start }) => start + this.#shape.diff < this.#open)
+      .filter(({ start }) => start + this.#shape.diff < this.#T - this.#shape.grace)
       .filter(({ key, start }) => !this.#emitted.has(`${start} ${key}`))
       .sort((a, b) => a.start - b.start || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
       .forEach(({ key, start, text, newest }) => {
@@ -190,7 +204,7 @@ function history(seed: number): void {
     sides,
     tellsOld: pick(2) === 0,
     retention: pick(2) * pick(60),
-    inputs: inputsOf(pick, { sides, spread: 1 + pick(60), latest: Infinity, nulls: true }),
+    inputs: inputsOf(pick, { sides, spread: 1 + pick(60), nulls: true }),
   }
   const { changes, late, expired } = run(
     scene,
@@ -216,7 +230,7 @@ function contents(seed: number): void {
     sides: 1,
     tellsOld: false,
     retention: 0,
-    inputs: inputsOf(pick, { sides: 1, spread: 1 + pick(60), latest: Infinity, nulls: false }),
+    inputs: inputsOf(pick, { sides: 1, spread: 1 + pick(60), nulls: false }),
   }
   const { changes } = run(scene, sliding(`${diff}ms`).grace('1h'), pick)
   const shown = new Map<string, string>()

@@ -11,8 +11,8 @@ import { openFrom, retentionOf } from '../../time/join-window.ts'
 import type { DueStore, KeyValueStore, StoreSpec } from '../../state/store.ts'
 import type { Node } from '../node.ts'
 import type { Row } from '../row.ts'
+import { RowLine } from '../row-line.ts'
 import { endOfWalk } from './expired-walk.ts'
-import { JoinLine } from './join-line.ts'
 import type { JoinSide } from './join-side.ts'
 import { StreamJoin } from './stream-join.ts'
 import type { StreamJoinOptions } from './stream-join.ts'
@@ -37,6 +37,7 @@ export interface StreamTimeStores {
 }
 
 const timesKey = 'times'
+const sides = { left: 0, right: 1 } as const
 /** Above every number of a stored row. */
 const refusedFrom = 2 ** 47
 
@@ -44,7 +45,7 @@ export class StreamTimeJoin extends StreamJoin {
   readonly #retentionMs: number
   readonly #stores: StreamTimeStores
   #times!: KeyValueStore<string, JoinTimes>
-  #line: JoinLine | undefined = undefined
+  #line: RowLine | undefined = undefined
   /** A walk is not at its end: rows line up behind it. */
   #owing = false
   /** Whether one was not at its end at the last commit is known. */
@@ -62,7 +63,7 @@ export class StreamTimeJoin extends StreamJoin {
     super.open(node)
     const { times, line } = this.#stores
     this.#times = node.store(times)
-    if (line !== undefined) this.#line = new JoinLine(node.store(line), this.key)
+    if (line !== undefined) this.#line = new RowLine(node.store(line), this.key)
   }
 
   take(side: JoinSide, key: unknown, value: unknown, { time }: Row): void {
@@ -165,18 +166,18 @@ export class StreamTimeJoin extends StreamJoin {
     return false
   }
 
-  #turnOfLine(line: JoinLine): void {
+  #turnOfLine(line: RowLine): void {
     const { results } = this
     const { row } = this.node
     const { time: timeBefore } = row
-    const side = line.isLeft ? this.left : this.right
+    const side = line.side === sides.left ? this.left : this.right
     const value = line.value === undefined ? null : side.decode(line.value)
     row.time = line.time
     results.length = 0
-    if (this.#turn(side, line.key, value, line.time, line.walked)) {
+    if (this.#turn(side, line.key, value, line.time, line.begun)) {
       line.shift()
       this.budget -= Math.max(1, results.length)
-    } else line.walkedNow()
+    } else line.begin()
     row.time = timeBefore
   }
 
@@ -184,7 +185,7 @@ export class StreamTimeJoin extends StreamJoin {
     const { node } = this
     try {
       const bytes = value === null ? undefined : side.encode(value)
-      this.#line!.push(side.isLeft, key, bytes, time, walked)
+      this.#line!.push(side.isLeft ? sides.left : sides.right, key, bytes, time, walked)
     } catch (error) {
       node.counters.taken++
       node.fail(error)

@@ -4,7 +4,8 @@
  * when it comes is joined at once, and so is one without a key by a left join.
  *
  * T is that of the rows that waited under stream time, else the watermark. What waits lies in a due store, which is the cursor of what
- * is owed; a count a key keeps the order of arrival.
+ * is owed; a count a key keeps the order of arrival. Under stream time a row lets others leave; should those be on disk, further rows of
+ * the same push wait in line.
  */
 import type { KeyValueStore, DueStore, StoreSpec } from '../../state/store.ts'
 import type { Serde } from '../../serde/serde.ts'
@@ -12,6 +13,7 @@ import type { Node } from '../node.ts'
 import type { Processor, Receiver } from '../processor.ts'
 import type { Row } from '../row.ts'
 import { copyOf } from '../copy.ts'
+import { RowLine } from '../row-line.ts'
 import { Lookup } from './lookup.ts'
 import type { LookupOptions } from './lookup.ts'
 import { tableChange } from './lookup-join.ts'
@@ -26,6 +28,9 @@ export interface Arrivals {
 export interface GraceJoinOptions extends LookupOptions {
   readonly graceMs: number
   readonly key: Serde<unknown>
+  readonly value: Serde<unknown>
+  /** Rows that come while others are owed that are on disk. Only under stream time. */
+  readonly line: StoreSpec<DueStore<Uint8Array>> | undefined
   readonly waiting: StoreSpec<DueStore<unknown>>
   readonly arrivals: StoreSpec<KeyValueStore<unknown, Arrivals>>
   /** With it values are copied before they are kept. */
@@ -39,6 +44,7 @@ export class GraceJoin implements Processor {
   #lookup!: Lookup
   #waiting!: DueStore<unknown>
   #arrivals!: KeyValueStore<unknown, Arrivals>
+  #line: RowLine | undefined = undefined
   /** T, from the moment on in which it moves: the row in progress still sees the one before. */
   #time = -Infinity
 
@@ -52,9 +58,24 @@ export class GraceJoin implements Processor {
     this.#lookup = new Lookup(node, this.#options)
     this.#waiting = node.store(this.#options.waiting)
     this.#arrivals = node.store(this.#options.arrivals)
+    const { line, key } = this.#options
+    if (line !== undefined) this.#line = new RowLine(node.store(line), key)
   }
 
   process(key: unknown, value: unknown, row: Row): void {
+    const line = this.#line
+    if (line !== undefined) {
+      // Another row of the same push: nothing passes what is owed.
+      while (this.#leaveDue(this.#node.sliceRows) < 0);
+      if (this.#waiting.starved || !line.empty) {
+        this.#lineUp(line, key, value, row.time)
+        return
+      }
+    }
+    this.#take(key, value, row)
+  }
+
+  #take(key: unknown, value: unknown, row: Row): void {
     const node = this.#node
     const { counters } = node
     counters.taken++
@@ -67,7 +88,7 @@ export class GraceJoin implements Processor {
       return
     }
     if (key === null || row.time < node.time - this.#options.graceMs) {
-      while (this.drain(node.sliceRows));
+      while (this.#leaveDue(node.sliceRows) < 0);
       this.#joinNow(key, value, row)
       return
     }
@@ -79,7 +100,7 @@ export class GraceJoin implements Processor {
     }
     counters.absorbed++
     node.observe(row.time)
-    if (node.usesStreamTime) this.drain(node.sliceRows)
+    if (node.usesStreamTime) this.#leaveDue(node.sliceRows)
   }
 
   advance(watermark: number): void {
@@ -87,17 +108,51 @@ export class GraceJoin implements Processor {
   }
 
   drain(budget: number): boolean {
+    const line = this.#line
+    let left = this.#leaveDue(budget)
+    while (left >= 0) {
+      if (line === undefined || this.#waiting.starved || line.next() !== 'row') return false
+      if (left === 0) return true
+      this.#turnOfLine(line)
+      left = this.#leaveDue(left - 1)
+    }
+    return true
+  }
+
+  #lineUp(line: RowLine, key: unknown, value: unknown, time: number): void {
+    try {
+      const bytes = value === null ? undefined : this.#options.value.encode(value)
+      line.push(0, key, bytes, time, false)
+    } catch (error) {
+      this.#node.counters.taken++
+      this.#node.fail(error)
+    }
+  }
+
+  #turnOfLine(line: RowLine): void {
+    const { row } = this.#node
+    const { time: timeBefore } = row
+    const { key, value: bytes, time } = line
+    const value = bytes === undefined ? null : this.#options.value.decode(bytes)
+    line.shift()
+    row.time = time
+    this.#take(key, value, row)
+    row.time = timeBefore
+  }
+
+  /** Returns what is left of the budget, or -1 while more is due. */
+  #leaveDue(budget: number): number {
     const upTo = Math.max(this.#time, this.#node.time) - this.#options.graceMs
-    for (let left = budget; left > 0; left--) {
+    for (let left = budget; ; left--) {
       const due = this.#waiting.first(upTo)
-      if (due === undefined) return false
+      if (due === undefined) return left
+      if (left <= 0) return -1
       const { time, id, value } = due
       this.#waiting.delete(time, id)
       const key = this.#options.key.decode(keyOfWaitId(id))
       this.#left(key)
       this.#leave(key, value, time)
     }
-    return this.#waiting.first(upTo) !== undefined
   }
 
   #joinNow(key: unknown, value: unknown, row: Row): void {

@@ -9,7 +9,7 @@
  *
  * T is that of the stage; under stream time the highest time of the changes seen here, so that input without a change moves nothing.
  * What is due leaves first, then what the buffer has no room for, oldest first (or the task fails). Both are cursors: the due store is
- * what is owed, and a change that comes while something is owed waits in line (law 13).
+ * what is owed, and a change that comes while something is owed, or may be and is on disk, waits in line (law 13).
  *
  * Kafka Streams lets windows whose end is included go one millisecond before they stop taking rows, which makes two final rows; and
  * it tells the old value of the newest change, though nobody below has seen that one. Under stream time this is kept, under the
@@ -72,7 +72,7 @@ export class Suppress implements Processor {
   #bytes: KeyValueStore<string, number> | undefined
   /** T that is on its way through the stage. */
   #advanced = -Infinity
-  /** Due rows, or rows without room, are left from the last slice. */
+  /** Due rows, or rows without room, are left from the last slice, or are on disk. */
   #owes = false
 
   constructor(options: Suppression) {
@@ -134,7 +134,7 @@ export class Suppress implements Processor {
       this.#hold(waiting.id, this.#options.key.decode(waiting.id), waiting.value)
       left = this.#emit(left - 1)
     }
-    return true
+    return !this.#due.starved
   }
 
   #hold(id: Uint8Array, key: unknown, { at, value, old, time }: Change): void {
@@ -159,11 +159,11 @@ export class Suppress implements Processor {
     const dueTo = this.#dueTo
     for (let left = budget; ; left--) {
       let next = due.first(dueTo)
-      if (next === undefined && this.#full) {
+      if (next === undefined && !due.starved && this.#full) {
         if (this.#options.whenFull === 'shutDown') this.#shutDown()
         next = due.first(Infinity)
       }
-      this.#owes = next !== undefined && left <= 0
+      this.#owes = next === undefined ? due.starved : left <= 0
       if (next === undefined || left <= 0) return left
       due.delete(next.time, next.id)
       this.#release(next.id)

@@ -6,8 +6,15 @@
  * - a key whose oldest window may be out of reach: (the T at which it was to be looked at, 1, key). One entry a key; what no row
  *   and no query can see any more goes without a trace, and the entry moves on to the window that is the oldest then.
  *
+ * Under stream time each side of a cogroup has its own T, as each is a node in Kafka Streams: it says what is late among the rows
+ * of the side. The highest of them says what goes, so a slow side may find nothing where it would be in time: the window begins
+ * anew with each such row. Where finals are wanted, which Kafka Streams cannot for a cogroup, all sides have one T: a window that
+ * was final takes no row of any side.
+ *
  * Closes of one T come before the other, so a window is emitted before it goes. A subclass says how a row changes its key's
  * windows; it calls the user's functions first and changes state behind the last of them.
+ *
+ * Under stream time a row emits what it closes. Should that be on disk, further rows of the same push wait in line.
  */
 import type { Due, DueStore } from '../../state/store.ts'
 import type { Windowed } from '../../time/windows.ts'
@@ -16,10 +23,11 @@ import type { Processor, Receiver, TableEntry, TableReader } from '../processor.
 import type { Row } from '../row.ts'
 import { refusePromise } from '../refuse-promise.ts'
 import { copyOf, givenTo } from '../copy.ts'
+import { RowLine } from '../row-line.ts'
 import type { EntryStores } from './entry-stores.ts'
 import { KeyedEntries } from './keyed-entries.ts'
 import type { Entry } from './keyed-entries.ts'
-import type { Add, WindowAggregate } from './options.ts'
+import type { WindowAggregate } from './options.ts'
 
 export type KeyedWindowOptions<W, E> = Omit<WindowAggregate<W>, 'store'> & EntryStores<E>
 
@@ -39,6 +47,7 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
   #lookups!: KeyedEntries<E>
   #bound = -Infinity
   #owes = false
+  #line: RowLine | undefined = undefined
   #firstResult = true
 
   constructor(options: KeyedWindowOptions<W, E>) {
@@ -47,13 +56,14 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
     this.finals = options.emit !== 'update'
     this.reader = { get: (key) => this.#lookUp(key as Windowed<unknown>) }
     if (options.adds.length > 1)
-      this.sides = options.adds.map((add) => ({
-        process: (key: unknown, value: unknown, row: Row) => this.#enter(key, value, row.time, add),
+      this.sides = options.adds.map((_, side) => ({
+        process: (key: unknown, value: unknown, row: Row) =>
+          this.#enter(key, value, row.time, side),
       }))
   }
 
   /** The row's part. It counts the row. */
-  abstract take(key: unknown, value: unknown, time: number, add: Add): void
+  abstract take(key: unknown, value: unknown, time: number, side: number): void
   /** What was to close at this T; the key is selected. */
   abstract closeAt(key: unknown, at: number, id: Uint8Array): void
   /** The first T at which nobody can see it any more. */
@@ -64,7 +74,7 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
   abstract seen(entry: E, windowed: Windowed<unknown>): TableEntry | undefined
 
   open(node: Node): void {
-    const { store, parts, due, facts } = this.options
+    const { store, parts, due, line, facts, adds, key } = this.options
     this.node = node
     this.tellsOld = facts.tellsOld
     const heads = node.store(store)
@@ -72,10 +82,12 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
     this.entries = new KeyedEntries<E>(heads, rest)
     this.#lookups = new KeyedEntries<E>(heads, rest)
     this.due = node.store(due)
+    if (line !== undefined) this.#line = new RowLine(node.store(line.store), key)
+    if (adds.length > 1 && !this.finals) node.sideTimes = adds.map(() => -Infinity)
   }
 
   process(key: unknown, value: unknown, row: Row): void {
-    this.#enter(key, value, row.time, this.options.adds[0]!)
+    this.#enter(key, value, row.time, 0)
   }
 
   advance(watermark: number): void {
@@ -88,27 +100,76 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
     return this.#bound > time ? this.#bound : time
   }
 
+  /** T for a row of this side, which counts for it. */
+  observe(time: number, side: number): number {
+    const { node } = this
+    const T = node.observe(time, side)
+    return node.usesStreamTime ? T : this.now
+  }
+
   drain(budget: number): boolean {
+    const line = this.#line
+    let left = this.#fireDue(budget)
+    while (left >= 0) {
+      if (line === undefined || this.due.starved || line.next() !== 'row') return false
+      if (left === 0) return true
+      this.#turnOfLine(line)
+      left = this.#fireDue(left - 1)
+    }
+    return true
+  }
+
+  /** Returns what is left of the budget, or -1 while more is due. */
+  #fireDue(budget: number): number {
     const upTo = this.now
     for (let left = budget; ; left--) {
       const next = this.due.first(upTo)
-      if (next === undefined) return false
-      if (left <= 0) return true
+      if (next === undefined) return left
+      if (left <= 0) return -1
       this.#fire(next)
     }
   }
 
-  #enter(key: unknown, value: unknown, time: number, add: Add): void {
+  #enter(key: unknown, value: unknown, time: number, side: number): void {
     const { node } = this
-    node.counters.taken++
     if (key === null || key === undefined) {
+      node.counters.taken++
       node.drop('null-key')
       return
     }
     // Another row of the same push: nothing passes an unfinished drain.
-    while (this.#owes) this.#owes = this.drain(node.sliceRows)
-    this.take(key, value, time, add)
-    if (node.usesStreamTime) this.#owes = this.drain(node.sliceRows)
+    while (this.#owes) this.#owes = this.#fireDue(node.sliceRows) < 0
+    const line = this.#line
+    if (line !== undefined && (this.due.starved || !line.empty)) {
+      this.#lineUp(line, key, value, time, side)
+      return
+    }
+    node.counters.taken++
+    this.take(key, value, time, side)
+    if (node.usesStreamTime) this.#owes = this.#fireDue(node.sliceRows) < 0
+  }
+
+  #lineUp(line: RowLine, key: unknown, value: unknown, time: number, side: number): void {
+    try {
+      const bytes = value === null ? undefined : this.options.line!.values[side]!.encode(value)
+      line.push(side, key, bytes, time, false)
+    } catch (error) {
+      this.node.counters.taken++
+      this.node.fail(error)
+    }
+  }
+
+  #turnOfLine(line: RowLine): void {
+    const { node, options } = this
+    const { row } = node
+    const { time: timeBefore } = row
+    const { key, value: bytes, time, side } = line
+    const value = bytes === undefined ? null : options.line!.values[side]!.decode(bytes)
+    line.shift()
+    row.time = time
+    node.counters.taken++
+    this.take(key, value, time, side)
+    row.time = timeBefore
   }
 
   #fire({ time, id }: Due<null>): void {
@@ -144,11 +205,13 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
   add(key: unknown, entry: E): void {
     const { entries } = this
     const { known } = entries
-    entries.insert(entry)
-    if (known) return
     const at = this.forgottenAt(entry)
+    entries.insert(entry)
+    if (known && entries.forgetAt <= at) return
+    const id = this.idOf(key, dueTo.forget)
+    if (known) this.due.delete(entries.forgetAt, id)
     entries.forgetAt = at
-    this.due.put(at, this.idOf(key, dueTo.forget), null)
+    this.due.put(at, id, null)
   }
 
   idOf(key: unknown, what: number): Uint8Array {

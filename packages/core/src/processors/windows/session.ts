@@ -37,21 +37,21 @@ export class SessionAggregate extends KeyedWindows<SessionWindow, SessionEntry> 
   readonly #found: SessionEntry[] = []
   readonly #olds: unknown[] = []
 
-  take(key: unknown, value: unknown, time: number, add: Add): void {
+  take(key: unknown, value: unknown, time: number, side: number): void {
     const { node } = this
-    node.observe(time)
-    const bound = sessionBound(this.options.window, this.now)
+    const T = this.observe(time, side)
+    const bound = sessionBound(this.options.window, T)
     const found = this.#find(key, time, node.usesStreamTime ? -Infinity : bound)
     const start = found.length > 0 ? Math.min(time, found[0]!.start) : time
     const end = found.length > 0 ? Math.max(time, found[found.length - 1]!.at) : time
     if (end < bound) {
       node.counters.note('expired-window')
-      node.late(key, value, 'late', [{ start, end }])
+      node.late(key, value, 'late', [{ start, end }], T)
       return
     }
     let aggregate: unknown
     try {
-      aggregate = this.resultOf(this.#merge(key, value, add))
+      aggregate = this.resultOf(this.#merge(key, value, this.options.adds[side]!))
     } catch (error) {
       node.fail(error)
       return

@@ -50,7 +50,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
   #taking = 0
   readonly #refusing: number[] = []
 
-  take(key: unknown, value: unknown, time: number, add: Add): void {
+  take(key: unknown, value: unknown, time: number, side: number): void {
     const { node, entries } = this
     const { window } = this.options
     const { diffMs } = window
@@ -58,8 +58,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
       node.drop('null-value')
       return
     }
-    node.observe(time)
-    this.#begin(key, value, time, add, slidingBound(window, this.now))
+    this.#begin(key, value, time, side, slidingBound(window, this.observe(time, side)))
     if (time + diffMs < this.#bound) {
       this.#refusing.push(Math.max(0, time - diffMs))
       this.#refuse()
@@ -101,11 +100,11 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     return { value: aggregate, time: maxTime }
   }
 
-  #begin(key: unknown, value: unknown, time: number, add: Add, bound: number): void {
+  #begin(key: unknown, value: unknown, time: number, side: number, bound: number): void {
     this.#key = key
     this.#value = value
     this.#time = time
-    this.#add = add
+    this.#add = this.options.adds[side]!
     this.#bound = bound
     this.#taking = 0
     this.#refusing.length = 0
@@ -250,7 +249,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
       if (start === windows[windows.length - 1]?.start) continue
       windows.push({ start, end: start + this.options.window.diffMs })
     }
-    node.late(this.#key, this.#value, 'late', windows)
+    node.late(this.#key, this.#value, 'late', windows, this.#bound + this.options.window.graceMs)
   }
 
   #windowed(key: unknown, start: number): Windowed<unknown> {

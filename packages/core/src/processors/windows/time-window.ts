@@ -39,11 +39,11 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     this.#grid = gridOf(options.window)
   }
 
-  take(key: unknown, value: unknown, time: number, add: Add): void {
+  take(key: unknown, value: unknown, time: number, side: number): void {
     const { node } = this
     const grid = this.#grid
-    node.observe(time)
-    const T = this.now
+    const T = this.observe(time, side)
+    const add = this.options.adds[side]!
     const first = firstStart(grid, time)
     let refused = 0
     let taken = 0
@@ -60,7 +60,7 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     }
     for (let i = 0; i < refused; i++) node.counters.note('expired-window')
     if (taken === 0 && refused === 0) node.drop('no-window')
-    else if (taken === 0) node.late(key, value, 'late', this.#windowsFrom(first, refused))
+    else if (taken === 0) node.late(key, value, 'late', this.#windowsFrom(first, refused), T)
     else if (!this.updates) node.counters.absorbed++
     else {
       node.counters.forwarded++

@@ -32,11 +32,11 @@ interface AnyEntry extends Entry {
 interface Outside<E> {
   readonly shape: 'window' | 'session'
   /** Where an entry of that window would stand. */
-  placeOf(windowed: Windowed<unknown>): number
-  startOf(entry: E): number
-  endOf(entry: E): number
+  readonly placeOf: (windowed: Windowed<unknown>) => number
+  readonly startOf: (entry: E) => number
+  readonly endOf: (entry: E) => number
   /** The first T at which nobody can see it any more. */
-  forgottenAt(entry: E, times: StoreTimes): number
+  readonly forgottenAt: (entry: E, times: StoreTimes) => number
 }
 
 /** The stores of a node, whose windows people may ask for. */

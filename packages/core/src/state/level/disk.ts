@@ -86,6 +86,30 @@ export class DiskRows {
     return rows
   }
 
+  /** Rows in [from, to), in pieces, as they were when the first piece was asked for. */
+  async *pieces(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    reverse: boolean,
+  ): AsyncGenerator<readonly DiskRow[]> {
+    const iterator = this.#level.iterator({
+      gte: this.#prefixed(from ?? new Uint8Array(0)),
+      lt: to === undefined ? this.#behind : this.#prefixed(to),
+      reverse,
+    })
+    try {
+      for (;;) {
+        const piece = await iterator.nextv(rowsPerPiece)
+        if (piece.length === 0) return
+        yield piece.map(([key, value]) => ({ key: key.subarray(this.#prefix.length), value }))
+      }
+    } catch (error) {
+      throw damaged(this.#level.location, error)
+    } finally {
+      await iterator.close()
+    }
+  }
+
   #prefixed(key: Uint8Array): Uint8Array {
     const prefixed = new Uint8Array(this.#prefix.length + key.length)
     prefixed.set(this.#prefix)

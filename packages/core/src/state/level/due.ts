@@ -86,7 +86,7 @@ const stride = 256
 export class LevelDueStore<V> implements DueStore<V>, LevelPart {
   readonly name: string
   /** A read came to the end of what is in memory, and there is more. */
-  starved = false
+  starved: boolean = false
   readonly #rows: DiskRows
   readonly #changes: Changes<Entry<V>>
   readonly #serde: Serde<V>

@@ -3,7 +3,6 @@
  * is one short read away. The directory is a cache of the checkpoint: emptied when a task is opened, never repaired, safe to
  * delete while the app is stopped.
  */
-import { join } from 'node:path'
 import type { StateContext, StateSpec, TaskState } from '../state.ts'
 import { Budget } from './budget.ts'
 import type { LevelOptions } from './options.ts'
@@ -18,7 +17,7 @@ export function level(options: LevelOptions = {}): StateSpec {
     type: 'level',
     open: async (ctx: StateContext) => {
       const { openTaskState } = await import('./open.ts')
-      return openTaskState(ctx, dir ?? join(ctx.dir, 'state'), budget)
+      return openTaskState(ctx, dir, budget)
     },
   } satisfies StateSpec)
 }

@@ -29,11 +29,12 @@ interface Owner {
 
 export async function openTaskState(
   ctx: StateContext,
-  dir: string,
+  dir: string | undefined,
   budget: Budget,
 ): Promise<TaskState> {
   const { app, subTopology, task } = ctx
-  const location = join(dir, ...[app, subTopology, task].map(encodeSegment))
+  const place = [app, subTopology, task].map(encodeSegment)
+  const location = join(dir ?? join(ctx.dir, 'state'), ...place)
   const owner = { app, subTopology, task, pid: process.pid }
   const bytes = budget.opened()
   try {

@@ -8,11 +8,12 @@
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Serde } from '../../serde/serde.ts'
-import { behindPrefix } from '../byte-order.ts'
+import { behindPrefix, withZero } from '../byte-order.ts'
 import { FrozenValue } from '../delta.ts'
 import { KeyIndex } from '../key-index.ts'
 import { SortedKeys } from '../sorted-keys.ts'
 import type { StoreOp } from '../state.ts'
+import type { RowsOf, StoredRows } from '../stored-rows.ts'
 import type { KeyValueStore, RangeOptions, Rows } from '../store.ts'
 import { Cached } from './cache.ts'
 import type { Cache } from './cache.ts'
@@ -20,6 +21,7 @@ import { Changes } from './changes.ts'
 import type { Backlog, Freeze, Unwritten } from './changes.ts'
 import type { DiskRows } from './disk.ts'
 import type { LevelPart } from './part.ts'
+import { storedRows } from './stored.ts'
 
 class Entry<K, V> extends Cached implements Unwritten {
   readonly store: LevelStore<K, V>
@@ -175,6 +177,43 @@ export class LevelStore<K, V> implements KeyValueStore<K, V>, LevelPart {
     if (this.#sorted === undefined) this.#index.remove(entry.key, entry)
   }
 
+  // ---- for queries
+
+  rows(of: RowsOf): StoredRows {
+    const committed = of === 'committed'
+    const sorted = committed ? undefined : this.#sorted
+    return storedRows({
+      name: this.name,
+      isClosed: () => this.closed,
+      read: (key) => (committed ? this.#committed(key) : this.#newest(key)),
+      unwritten: () => this.#unwritten(committed),
+      ...(sorted === undefined
+        ? {}
+        : { sorted: (from, to, reverse) => sorted.between(from, to, reverse, Infinity) }),
+      pieces: (from, to, reverse) => this.#rows.pieces(from, to, reverse),
+    })
+  }
+
+  *#unwritten(committed: boolean): Generator<Entry<K, V>> {
+    for (const entry of this.#index.values())
+      if (entry.decided !== undefined || (!committed && (entry.dirty || entry.undecided > 0)))
+        yield entry
+  }
+
+  #committed(key: Uint8Array): Uint8Array | undefined {
+    const decided = this.#index.findBytes(key)?.decided
+    return decided === undefined ? this.#rows.get(key) : decided.value?.slice()
+  }
+
+  /** Its entry stays as it is: whether a delta holds the object, too, and when it was used last. */
+  #newest(key: Uint8Array): Uint8Array | undefined {
+    const entry = this.#index.findBytes(key)
+    if (entry === undefined) return this.#sorted === undefined ? this.#rows.get(key) : undefined
+    if (!entry.present) return undefined
+    if (entry.value !== undefined) return this.#values.encode(entry.value).slice()
+    return entry.decided === undefined ? this.#rows.get(key) : entry.decided.value?.slice()
+  }
+
   // ---- values
 
   /** The object itself. If a delta holds it too, that has its bytes from here on: the object may change. */
@@ -282,11 +321,4 @@ const decodedFactor = 3
 
 function weightOf(entry: { readonly bytes: Uint8Array }, valueBytes: number): number {
   return entryOverheadBytes + entry.bytes.length + valueBytes * decodedFactor
-}
-
-/** The lowest bytes above these: so a bound is included. */
-function withZero(bytes: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(bytes.length + 1)
-  longer.set(bytes)
-  return longer
 }

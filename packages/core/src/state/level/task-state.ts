@@ -6,6 +6,7 @@ import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
+import type { RowsOf, StoredRows } from '../stored-rows.ts'
 import type { DueRows, DueStore, KeyValueStore, Rows, StoreClocks, StoreSpec } from '../store.ts'
 import type { Budget } from './budget.ts'
 import type { Backlog, Freeze } from './changes.ts'
@@ -24,6 +25,7 @@ export class LevelTaskState implements TaskState {
   readonly #release: () => Promise<void>
   readonly #stores: Map<string, LevelPart> = new Map()
   readonly #dues: LevelDueStore<never>[] = []
+  readonly #keyValues: Map<string, Pick<LevelStore<never, never>, 'rows'>> = new Map()
   readonly #undecided: (readonly Freeze[])[] = []
   /** Of this task's stores, and counted into the worker's. */
   readonly #backlog: TaskBacklog
@@ -55,7 +57,9 @@ export class LevelTaskState implements TaskState {
       clocks,
       keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => {
         const disk = { rows: this.#rows(kinds.value), cache: this.#budget.cache }
-        return this.#add(new LevelStore(rows, { ...disk, backlog: this.#backlog }))
+        const store = this.#add(new LevelStore(rows, { ...disk, backlog: this.#backlog }))
+        this.#keyValues.set(rows.name, store)
+        return store
       },
       due: <V>(rows: DueRows<V>): DueStore<V> => {
         const disk = { rows: this.#rows(kinds.due), backlog: this.#backlog }
@@ -115,6 +119,10 @@ export class LevelTaskState implements TaskState {
     const freezes = this.#undecided.shift()
     assert(freezes !== undefined, 'Law 3: a decision belongs to a freeze')
     for (const freeze of freezes) freeze.decided()
+  }
+
+  rows(store: string, of: RowsOf): StoredRows {
+    return this.#keyValues.get(store)!.rows(of)
   }
 
   // ---- the disk

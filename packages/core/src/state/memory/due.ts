@@ -29,6 +29,7 @@ interface Bucket<V> {
 
 export class MemoryDueStore<V> implements DueStore<V> {
   readonly name: string
+  readonly starved = false as const
   readonly #serde: Serde<V>
   readonly #buckets = new Map<number, Bucket<V>>()
   readonly #times = new SortedTimes()

@@ -5,11 +5,12 @@
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Serde } from '../../serde/serde.ts'
-import { behindPrefix } from '../byte-order.ts'
+import { behindPrefix, sortedBetween, withZero } from '../byte-order.ts'
 import { FrozenDelta, FrozenValue } from '../delta.ts'
 import { KeyIndex } from '../key-index.ts'
 import { SortedKeys } from '../sorted-keys.ts'
 import type { StoreDelta, StoreOp } from '../state.ts'
+import type { StoredRow, StoredRows } from '../stored-rows.ts'
 import type { KeyValueStore, RangeOptions, Rows } from '../store.ts'
 
 interface Entry<K, V> {
@@ -85,6 +86,36 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
 
   all(options: RangeOptions = {}): Iterable<readonly [K, V]> {
     return this.#read(this.#ordered('all'), undefined, undefined, options)
+  }
+
+  // ---- for queries
+
+  get newest(): StoredRows {
+    return {
+      get: (key) => this.#storedAt(key),
+      between: (from, to, reverse) => this.#storedBetween(from, to, reverse),
+    }
+  }
+
+  /** Its entry stays as it is: whether a delta holds the object, too, is not touched. */
+  #storedAt(key: Uint8Array): Uint8Array | undefined {
+    const entry = this.#index.findBytes(key)
+    if (entry === undefined || !entry.present) return undefined
+    return (entry.restored ?? this.#values.encode(entry.value as V)).slice()
+  }
+
+  *#storedBetween(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    reverse: boolean,
+  ): Generator<StoredRow> {
+    const entries =
+      this.#sorted?.between(from, to, reverse, Infinity) ??
+      sortedBetween(this.#index.values(), from, to, reverse)
+    for (const { bytes } of entries) {
+      const value = this.#storedAt(bytes)
+      if (value !== undefined) yield { key: bytes.slice(), value }
+    }
   }
 
   // ---- for the task
@@ -188,10 +219,4 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
       `${verb} over the store ${this.name}, which is not ordered: declare it with { ordered: true }`,
     )
   }
-}
-
-function withZero(bytes: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(bytes.length + 1)
-  longer.set(bytes)
-  return longer
 }

@@ -4,6 +4,9 @@ import { MillraceError } from '../../errors.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
 import type { DueRows, DueStore, KeyValueStore, Rows, StoreClocks, StoreSpec } from '../store.ts'
+import { unavailable } from '../stored-rows.ts'
+import type { RowsOf, StoredRows } from '../stored-rows.ts'
+import { CommittedRows } from './committed.ts'
 import { MemoryDueStore } from './due.ts'
 import { MemoryStore } from './store.ts'
 
@@ -12,7 +15,15 @@ type AnyStore = Pick<MemoryStore<never, never>, 'dirty' | 'freeze' | 'restore'>
 
 export class MemoryTaskState implements TaskState {
   readonly #stores = new Map<string, AnyStore>()
-  #undecided = 0
+  /** What queries read: key-value stores, and what is committed in them. */
+  readonly #newest = new Map<string, StoredRows>()
+  readonly #committed: Map<string, CommittedRows> | undefined
+  /** Frozen, not decided; without queries nobody keeps what is in them. */
+  readonly #undecided: (readonly StoreDelta[])[] = []
+
+  constructor({ queries = false }: { readonly queries?: boolean } = {}) {
+    this.#committed = queries ? new Map() : undefined
+  }
 
   open<S>(spec: StoreSpec<S>, clocks?: StoreClocks): S {
     if (spec.retentionMs !== undefined)
@@ -22,7 +33,12 @@ export class MemoryTaskState implements TaskState {
       )
     return spec.open({
       clocks,
-      keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => this.#add(new MemoryStore(rows)),
+      keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => {
+        const store = this.#add(new MemoryStore(rows))
+        this.#newest.set(rows.name, store.newest)
+        this.#committed?.set(rows.name, new CommittedRows(rows.name))
+        return store
+      },
       due: <V>(rows: DueRows<V>): DueStore<V> => this.#add(new MemoryDueStore(rows)),
     })
   }
@@ -53,7 +69,14 @@ export class MemoryTaskState implements TaskState {
         'MILLRACE_TOPOLOGY_CHANGED',
         `the checkpoint holds rows of the store ${name}, which this topology does not have: give the store its old name, or start with an empty checkpoint`,
       )
-    store.restore(ops)
+    const committed = this.#committed?.get(name)
+    if (committed === undefined) {
+      store.restore(ops)
+      return
+    }
+    const rows = [...ops]
+    store.restore(rows)
+    committed.apply(rows)
   }
 
   get dirty(): number {
@@ -63,16 +86,28 @@ export class MemoryTaskState implements TaskState {
   }
 
   freeze(): readonly StoreDelta[] {
-    assert(this.#undecided < undecidedMax, 'Law 7: a third freeze waits for a decision')
-    this.#undecided++
+    assert(this.#undecided.length < undecidedMax, 'Law 7: a third freeze waits for a decision')
     const deltas: StoreDelta[] = []
     for (const store of this.#stores.values()) if (store.dirty > 0) deltas.push(store.freeze())
+    this.#undecided.push(this.#committed === undefined ? none : deltas)
     return deltas
   }
 
   decided(): void {
-    assert(this.#undecided > 0, 'Law 3: a decision belongs to a freeze')
-    this.#undecided--
+    const deltas = this.#undecided.shift()
+    assert(deltas !== undefined, 'Law 3: a decision belongs to a freeze')
+    for (const { store, ops } of deltas) this.#committed!.get(store)?.apply(ops)
+  }
+
+  rows(store: string, of: RowsOf): StoredRows {
+    if (of === 'committed' && this.#committed === undefined)
+      throw new MillraceError(
+        'MILLRACE_CONFIG',
+        `state in memory keeps no committed rows of the store ${store}: give the app memoryState({ queries: true }) or level(), or ask for app.store('${store}', { committed: false })`,
+      )
+    const rows = (of === 'committed' ? this.#committed! : this.#newest).get(store)
+    if (rows === undefined) throw unavailable(store, 'its task is closed')
+    return rows
   }
 
   get unapplied(): number {
@@ -85,6 +120,10 @@ export class MemoryTaskState implements TaskState {
 
   close(): Promise<void> {
     this.#stores.clear()
+    this.#newest.clear()
+    this.#committed?.clear()
     return Promise.resolve()
   }
 }
+
+const none: readonly StoreDelta[] = Object.freeze([])

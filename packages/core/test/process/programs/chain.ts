@@ -1,7 +1,8 @@
 // A generator, an asynchronous step, an embedded topic, a second sub-topology with an asynchronous step, part files and
 // another embedded topic; poison rows in both halves, and a running count of each key at the end. Runs to the end of what the logs hold, or until it is killed.
-import { createApp, embedded, generator, json } from '@millrace/core'
+import { createApp, embedded, generator, json, memoryState } from '@millrace/core'
 import { fs } from '@millrace/core/fs'
+import { level } from '@millrace/core/level'
 import { keyValueStore } from '@millrace/core/operator'
 import type { KeyValueStore, Processor, ProcessorContext } from '@millrace/core/operator'
 import { partFiles } from '../part-files.ts'
@@ -45,7 +46,13 @@ const middle = embedded<string, ChainRow>('middle', { value: json<ChainRow>(), p
 const final = embedded<string, ChainRow>('final', { value: json<ChainRow>(), partitions: 3, dir })
 const deadLetter = partFiles<unknown>(`${dir}/dead`)
 
-const app = createApp({ id: 'chain', dir, checkpoint: fs(`${dir}/checkpoint`, { every: '15ms' }) })
+const app = createApp({
+  id: 'chain',
+  dir,
+  checkpoint: fs(`${dir}/checkpoint`, { every: '15ms' }),
+  // In turn: where state lies between two starts is nobody's business but this machine's.
+  state: seed % 2 === 0 ? memoryState() : level({ cacheEntries: 3 }),
+})
 const source = generator<ChainRow, string>({
   name: 'numbers',
   rows,
