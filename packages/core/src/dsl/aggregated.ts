@@ -34,6 +34,8 @@ import { windowFacts, windowName } from './window-names.ts'
 export interface Side {
   readonly cursor: Cursor
   readonly partitions: number | undefined
+  /** The name that the user gave its repartition log. */
+  readonly log: string | undefined
   readonly add: Add
 }
 
@@ -142,8 +144,8 @@ function placeOf(
   if (options.store !== undefined) checkName(options.store)
   // Sides that cross a log come to where the others are.
   const { cursor: meets } = sides.find(({ cursor }) => !cursor.rekeyed) ?? sides[0]!
-  const rows = sides.map(({ cursor, partitions }, i) =>
-    placed(cursor, sides.length === 1 ? name : `${name}-${i + 1}`, {
+  const rows = sides.map(({ cursor, partitions, log }, i) =>
+    placed(cursor, log ?? (sides.length === 1 ? name : `${name}-${i + 1}`), {
       partitions,
       meets,
       ...(options.onError === undefined ? {} : { onError: options.onError }),

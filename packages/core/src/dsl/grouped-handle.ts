@@ -19,11 +19,12 @@ type Merge = NonNullable<Aggregation['merge']>
 type Reducer = (aggregate: unknown, value: unknown, key: unknown) => unknown
 
 export class GroupedHandle {
-  readonly #partitions: number | undefined
+  readonly #log: Pick<Side, 'partitions' | 'log'>
 
-  constructor(cursor: Cursor, partitions: number | undefined) {
+  /** `log`: what the user said of the repartition log that an aggregate may need. */
+  constructor(cursor: Cursor, log: { readonly partitions?: number; readonly name?: string }) {
     holdCursor(this, cursor)
-    this.#partitions = partitions
+    this.#log = { partitions: log.partitions, log: log.name }
   }
 
   count(options: TableOptions = {}): TableHandle {
@@ -56,11 +57,11 @@ export class GroupedHandle {
         'MILLRACE_CONFIG',
         'cogroup(...) takes a grouped stream: call groupByKey() or groupBy(...) first',
       )
-    return { cursor, partitions: grouped.#partitions, add }
+    return { cursor, ...grouped.#log, add }
   }
 
   #side(add: Add): Side {
-    return { cursor: cursorOf(this), partitions: this.#partitions, add }
+    return { cursor: cursorOf(this), ...this.#log, add }
   }
 }
 

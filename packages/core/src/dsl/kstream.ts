@@ -57,6 +57,7 @@ export interface ProcessOptions extends NodeOptions {
   readonly timers?: boolean | Serde<any>
 }
 
+/** `name` is that of the repartition log, where one is needed: `<name>-repartition`. */
 export interface GroupOptions extends NodeOptions {
   /** Serdes of the repartition log and the store, where the stream has none or changed its key. */
   readonly key?: Serde<any>

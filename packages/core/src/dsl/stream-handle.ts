@@ -221,13 +221,13 @@ export class StreamHandle {
   }
 
   groupByKey(options: GroupOptions = {}): unknown {
-    return new GroupedHandle(this.#serdes(options), options.partitions)
+    return new GroupedHandle(this.#serdes(options), options)
   }
 
   groupBy(key: Fn, options: GroupOptions = {}): unknown {
     const { key: serde, name: _, ...rest } = options
     const keyed = this.keyBy(key, serde === undefined ? rest : { ...rest, key: serde })
-    return new GroupedHandle(withSerdes(cursorOf(keyed), options), options.partitions)
+    return new GroupedHandle(withSerdes(cursorOf(keyed), options), options)
   }
 
   repartition(options: GroupOptions = {}): AnyStream {

@@ -5,18 +5,24 @@
 import { Buffer } from 'node:buffer'
 import type { TableEntry, TableReader } from '../processors/processor.ts'
 import { Counters } from '../processors/counters.ts'
-import { MillraceError } from '../errors.ts'
+import type { LogFn } from '../env.ts'
+import { MillraceError, messageOf } from '../errors.ts'
 import type { Decoder, Encoder } from '../serde/serde.ts'
 import { sortedBetween, withZero } from '../state/byte-order.ts'
 import type { Pair, StoreReader } from '../state/stored-rows.ts'
+import type { GlobalNode, OnError } from '../topology/graph-node.ts'
 
 export class GlobalTable implements TableReader {
   readonly counters: Counters = new Counters()
   readonly #source: GlobalSource
   readonly #rows = new Map<unknown, GlobalEntry>()
 
-  constructor(source: GlobalSource) {
+  readonly #onBadRow: (error: unknown) => void
+
+  /** `onBadRow` is told of a row that cannot be read; it throws where such a row stops the worker. */
+  constructor(source: GlobalSource, onBadRow: (error: unknown) => void) {
     this.#source = source
+    this.#onBadRow = onBadRow
   }
 
   get(key: unknown): TableEntry | undefined {
@@ -31,14 +37,21 @@ export class GlobalTable implements TableReader {
       counters.drop('null-key')
       return
     }
-    counters.absorbed++
-    const decoded = this.#source.key.decode(key as Uint8Array)
-    const identity = this.#identity(decoded)
-    if (value === null) this.#rows.delete(identity)
-    else {
-      const row = this.#source.value.decode(value as Uint8Array)
-      this.#rows.set(identity, { key: decoded, value: row, time })
+    try {
+      this.#put(key as Uint8Array, value as Uint8Array | null, time)
+    } catch (error) {
+      this.#onBadRow(error)
+      counters.drop('undecodable')
+      return
     }
+    counters.absorbed++
+  }
+
+  #put(keyBytes: Uint8Array, value: Uint8Array | null, time: number): void {
+    const key = this.#source.key.decode(keyBytes)
+    const identity = this.#identity(key)
+    if (value === null) this.#rows.delete(identity)
+    else this.#rows.set(identity, { key, value: this.#source.value.decode(value), time })
   }
 
   /**
@@ -91,4 +104,24 @@ export interface GlobalSource {
   readonly name: string
   readonly key: Decoder<unknown> & Partial<Encoder<never>>
   readonly value: Decoder<unknown>
+}
+
+/** A global table has no task, so a row of it has no dead letter: under any policy but 'fail' it is counted and logged. */
+export function badGlobalRow(
+  { name, onError }: GlobalNode,
+  appPolicy: OnError,
+  log: LogFn,
+): (error: unknown) => void {
+  let rows = 0
+  return (error) => {
+    if ((onError ?? appPolicy) === 'fail')
+      throw new MillraceError(
+        'MILLRACE_NODE_FAILED',
+        `a row of the global table ${name} cannot be read: ${messageOf(error)}. Remove it, or give the table { onError: 'skip' }`,
+        { at: { node: name }, cause: error },
+      )
+    rows++
+    if (/^10*$/.test(String(rows)))
+      log('warn', `row skipped: ${messageOf(error)}`, { node: name, count: rows })
+  }
 }

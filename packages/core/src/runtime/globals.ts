@@ -29,15 +29,17 @@ export class Globals {
     nodes: readonly GlobalNode[],
     logOf: (system: string) => Log,
     signal: AbortSignal,
+    onBadRow: (node: GlobalNode) => (error: unknown) => void,
   ): Promise<Globals> {
     const reading = new Map<string, Reading>()
-    for (const { name, source } of nodes) {
+    for (const node of nodes) {
+      const { name, source } = node
       const log = logOf(source.log.system)
       const port = log.source(source.topic)
       const splits = await log.admin.splits(source.topic)
       for (const split of splits) await port.open(split, 'earliest')
       reading.set(name, {
-        table: new GlobalTable(source),
+        table: new GlobalTable(source, onBadRow(node)),
         port,
         splits: splits.map(({ id }) => id),
       })

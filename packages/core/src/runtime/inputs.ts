@@ -46,9 +46,7 @@ export class Inputs {
     const internal = topicsWhere(true)
     const untimed = topicsWhere(false)
     const tables = new Set(
-      part.prefixes
-        .filter(({ source }) => source.table)
-        .map(({ source }) => source.source.topic),
+      part.prefixes.filter(({ source }) => source.table).map(({ source }) => source.source.topic),
     )
     this.splits = sorted.map(
       (split, i) =>

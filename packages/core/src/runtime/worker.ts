@@ -17,6 +17,7 @@ import type { OnError } from '../topology/graph-node.ts'
 import { refuseUnequalPartitions, sizeRepartitions } from '../topology/co-partition.ts'
 import type { SubTopology } from '../topology/compile.ts'
 import { planTasks } from '../topology/plan.ts'
+import { badGlobalRow } from './global-table.ts'
 import { Globals } from './globals.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -109,6 +110,7 @@ export class Worker {
         topology.globals,
         (system) => this.#logs.get(system)!,
         this.#abort.signal,
+        (node) => badGlobalRow(node, this.#options.onError, env.log),
       )
       this.#context = {
         app,

@@ -16,7 +16,7 @@ import type { KeyValueStore, StoreSpec } from '../state/store.ts'
 import type { GlobalNode, OnError, SourceNode } from '../topology/graph-node.ts'
 import { planTasks } from '../topology/plan.ts'
 import type { Topology } from '../topology/topology.ts'
-import { GlobalTable } from '../runtime/global-table.ts'
+import { badGlobalRow, GlobalTable } from '../runtime/global-table.ts'
 import { addCounters, noSums } from '../runtime/report.ts'
 import type { NodeReport } from '../runtime/report.ts'
 import { deadLetterName, sinksOf } from '../runtime/wiring.ts'
@@ -90,8 +90,10 @@ export class TestDriver {
     this.#batchRows = options.batchRows ?? Infinity
     const random = seededRandom(options.seed ?? 1)
     const partitions = options.partitions ?? 1
-    for (const { name, source } of this.#topology.globals)
-      this.#globals.set(name, new GlobalTable(source))
+    for (const node of this.#topology.globals) {
+      const onBadRow = badGlobalRow(node, app.onError, options.log ?? (() => {}))
+      this.#globals.set(node.name, new GlobalTable(node.source, onBadRow))
+    }
     this.#loops = this.#sources().some(({ repartition }) => repartition !== undefined)
     const splits = this.#sources().flatMap(({ source }) =>
       Array.from({ length: partitions }, (_, partition) => ({

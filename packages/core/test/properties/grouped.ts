@@ -314,7 +314,9 @@ function windowOracle(
         window.values.push(value)
         window.time = Math.max(window.time, at)
         const result = fold.all(window.values)
-        if (emit !== 'close') tell(window, result, window.told, false)
+        // Kafka Streams tells the initializer's value of a window that was not there.
+        const old = clock === 'streamTime' ? (window.told ?? fold.init()) : window.told
+        if (emit !== 'close') tell(window, result, old, false)
         window.told = structuredClone(result)
         if (result === null) {
           window.values = []

@@ -135,7 +135,9 @@ class Oracle {
   #create(start: number, text: string): void {
     const { key, at } = this.#row
     const made = this.#windows.find((w) => w.key === key && w.start === start)
-    this.#change(start, text, at, made?.text ?? null)
+    // Kafka Streams tells what it is made from, even of a window that it makes twice.
+    const old = this.#scene.clock === 'streamTime' ? text : (made?.text ?? null)
+    this.#change(start, text, at, old)
   }
 
   #change(start: number, before: string, newest: number, old: string | null): void {

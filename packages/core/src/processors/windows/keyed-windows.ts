@@ -239,6 +239,14 @@ export abstract class KeyedWindows<W, E extends Entry> implements Processor {
     return this.tellsOld && this.updates ? copyOf(aggregate, this.options.value) : undefined
   }
 
+  /**
+   * Of a window that was not there: nothing. Kafka Streams tells what the new one was made from, and under its clock so do we: it
+   * shows in filters and in groups of a windowed table.
+   */
+  oldOfNew(madeFrom: unknown): unknown {
+    return this.node.usesStreamTime ? this.oldOf(madeFrom) : undefined
+  }
+
   show(windowed: Windowed<unknown>, value: unknown, old: unknown, time: number): void {
     this.node.change(windowed, value, this.tellsOld ? (old ?? null) : undefined, time)
   }

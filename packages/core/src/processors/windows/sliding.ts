@@ -191,7 +191,8 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
   #addToNew(at: number, aggregate: unknown): void {
     if (this.#refuses(at)) return
     const last = this.#starts.length - 1
-    const old = this.#starts[last] === at ? this.oldOf(this.#aggregates[last]) : undefined
+    const twice = this.#starts[last] === at && !this.node.usesStreamTime
+    const old = twice ? this.oldOf(this.#aggregates[last]) : this.oldOfNew(aggregate)
     this.#taking++
     const added = this.resultOf(this.#add(aggregate, this.#value, this.#key))
     this.#planned(at, added, old, this.#time)

@@ -92,10 +92,9 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     const entry = this.entries.find(start)
     this.#entries[i] = entry
     this.#starts[i] = start
-    this.#olds[i] = entry === undefined ? undefined : this.oldOf(entry.aggregate)
-    this.#aggregates[i] = this.resultOf(
-      add(entry === undefined ? this.options.init() : this.given(entry.aggregate), value, key),
-    )
+    const before = entry === undefined ? this.options.init() : this.given(entry.aggregate)
+    this.#olds[i] = entry === undefined ? this.oldOfNew(before) : this.oldOf(entry.aggregate)
+    this.#aggregates[i] = this.resultOf(add(before, value, key))
     this.#maxTimes[i] = entry === undefined || entry.maxTime < time ? time : entry.maxTime
   }
 

@@ -125,3 +125,51 @@ describe('a repartition log whose cluster decides commits in transactions', func
     }
   })
 })
+
+describe('a global table in a running app', function () {
+  this.timeout(30_000)
+  let bench: Bench
+  beforeEach(async () => {
+    bench = await Bench.open()
+  })
+  afterEach(() => bench.close())
+
+  const orders = embedded<string, Numbered>('orders', { key: string(), value: json<Numbered>() })
+  const names = embedded<string, Numbered>('names', {
+    key: string(),
+    value: json<Numbered>(),
+    partitions: 3,
+  })
+  const app = (onError: 'fail' | 'skip') => {
+    const joined = bench.app({ every: '5ms' })
+    joined
+      .stream(orders)
+      .join(
+        joined.globalTable(names, { onError }),
+        (left, right) => ({ n: left.n * 1_000 + right.n }),
+        { key: ({ n }) => `name ${n}` },
+      )
+      .to(partFiles<Numbered>(`${bench.dir}/out`))
+    return joined
+  }
+
+  it('is whole before the first row, whatever partition its rows are in', async () => {
+    await bench.fill(names, numbered(20), { key: (n) => `name ${n}` })
+    await bench.fill(orders, numbered(20), { key: String })
+    await app('fail').run({ until: 'caught-up' })
+    const rows = (await readParts(`${bench.dir}/out`)) as { value: Numbered }[]
+    expect(rows.map(({ value }) => value.n).sort((a, b) => a - b)).to.deep.equal(
+      numbered(20).map(({ n }) => n * 1_001),
+    )
+  })
+
+  it('stops the app at a row that it cannot read, or skips it if it is told so', async () => {
+    await bench.fill(names, [{ n: 0 }, 'not json', { n: 2 }], { key: (n) => `name ${n}` })
+    await bench.fill(orders, numbered(3), { key: String })
+    const failure = await failureOf(app('fail').run({ until: 'caught-up' }))
+    expect(failure.message).to.match(/a row of the global table names cannot be read/)
+    await app('skip').run({ until: 'caught-up' })
+    const rows = (await readParts(`${bench.dir}/out`)) as { value: Numbered }[]
+    expect(rows.map(({ value }) => value.n)).to.include(0)
+  })
+})
