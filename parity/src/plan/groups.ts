@@ -16,19 +16,15 @@ const groupBy: Op = (node) => {
   const from = node.from('stream', 'table')
   const fn = node.params.fn('fn')
   const types = node.types(from.key, from.value)
-  const options = {
-    name: node.name,
-    key: serdeOf(types.key),
-    value: serdeOf(types.value),
-  }
+  const serdes = { key: serdeOf(types.key), value: serdeOf(types.value) }
   if (from.kind === 'stream') {
-    const grouped = from.stream.groupBy((v, k) => fn(k, v), options)
+    const grouped = from.stream.groupBy((v, k) => fn(k, v), serdes)
     return { kind: 'grouped', grouped, ...types }
   }
-  const grouped = from.table.groupBy(
-    (v, k) => fn(k, v) as readonly [unknown, unknown] | null,
-    options,
-  )
+  const grouped = from.table.groupBy((v, k) => fn(k, v) as readonly [unknown, unknown] | null, {
+    name: node.name,
+    ...serdes,
+  })
   return { kind: 'table-grouped', grouped, ...types }
 }
 

@@ -484,6 +484,87 @@ describe('a cogroup', () => {
     expect(driver.createOutputTopic(out).readValuesToList()).deep.equal(['a', 'ab', 'abc'])
   })
 
+  describe('in windows, under stream time', () => {
+    /** What a slow side and a fast one make of tumbling windows of ten. */
+    function sides(emit: 'update' | 'close', retention: '0ms' | '1h') {
+      const app = createApp({ id: 'sides', clock: 'streamTime' })
+      const out = sink<string>('out')
+      const late = sink<Late<unknown>>('late')
+      app
+        .stream(source('slow'))
+        .groupByKey()
+        .cogroup<string>((all, value) => `${all}s${value}`)
+        .cogroup(app.stream(source('fast')).groupByKey(), (all, value) => `${all}f${value}`)
+        .windowedBy(tumbling('10ms'))
+        .emit(emit)
+        .aggregate(() => '', { late, retention })
+        .toStream()
+        .to(out)
+      const driver = new TestDriver(app)
+      return {
+        driver,
+        slow: driver.createInputTopic<string, number>('slow'),
+        fast: driver.createInputTopic<string, number>('fast'),
+        results: () =>
+          driver
+            .createOutputTopic<Windowed<string>, string>(out)
+            .readRecordsToList()
+            .map(({ key, value }) => [key.start, value]),
+        late: () =>
+          driver
+            .createOutputTopic<string, Late<number>>(late)
+            .readValuesToList()
+            .map(({ value, time, watermark, lateBy }) => ({ value, time, watermark, lateBy })),
+      }
+    }
+
+    it('has a T per side, which a crash does not change', () => {
+      const { driver, slow, fast, results, late } = sides('update', '1h')
+      fast.pipeInput('k', 1, 5)
+      fast.pipeInput('k', 2, 35)
+      slow.pipeInput('k', 3, 7)
+      slow.pipeInput('k', 4, 12)
+      driver.crash()
+      slow.pipeInput('k', 5, 8)
+      slow.pipeInput('k', 6, 13)
+      fast.pipeInput('k', 7, 14)
+      expect(results()).deep.equal([
+        [0, 'f1'],
+        [30, 'f2'],
+        [0, 'f1s3'],
+        [10, 's4'],
+        [10, 's4s6'],
+      ])
+      expect(late()).deep.equal([
+        { value: 5, time: 8, watermark: 12, lateBy: 4 },
+        { value: 7, time: 14, watermark: 35, lateBy: 21 },
+      ])
+    })
+
+    it('begins a window anew that the fastest side has left behind', () => {
+      const { slow, fast, results } = sides('update', '0ms')
+      slow.pipeInput('k', 1, 5)
+      fast.pipeInput('k', 2, 35)
+      slow.pipeInput('k', 3, 6)
+      slow.pipeInput('k', 4, 7)
+      expect(results()).deep.equal([
+        [0, 's1'],
+        [30, 'f2'],
+        [0, 's3'],
+        [0, 's4'],
+      ])
+    })
+
+    it('has one T for all sides where windows become final', () => {
+      const { slow, fast, results, late } = sides('close', '1h')
+      slow.pipeInput('k', 1, 5)
+      fast.pipeInput('k', 2, 35)
+      slow.pipeInput('k', 3, 6)
+      expect(results()).deep.equal([[0, 's1']])
+      expect(late()).deep.equal([{ value: 3, time: 6, watermark: 35, lateBy: 29 }])
+    })
+  })
+
   it('takes grouped streams of its own app only', () => {
     const add = (n: number): number => n
     const cogroup = grouped(createApp({ id: 'one' })).cogroup(add)
