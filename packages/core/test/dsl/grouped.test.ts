@@ -444,6 +444,31 @@ describe('a windowed stream', () => {
   })
 })
 
+describe('a windowed table in groups', () => {
+  function windowsOf(clock: Clock): readonly unknown[] {
+    const rows: Rows = [1, 12, 13, 25].map((time) => ['a', 1, time] as const)
+    const { shown } = changes(
+      rows,
+      (g) =>
+        g
+          .windowedBy(tumbling('10ms'))
+          .count()
+          .groupBy((_, { key }) => [key, 1])
+          .count(),
+      clock,
+    )
+    return shown.map((change) => (change as readonly unknown[])[1])
+  }
+
+  it('counts its windows', () => {
+    expect(windowsOf('watermark').at(-1)).equal(3)
+  })
+
+  it('loses one for each new window under stream time, as in Kafka Streams: its old value is the initial one', () => {
+    expect(windowsOf('streamTime').at(-1)).equal(1)
+  })
+})
+
 describe('a cogroup', () => {
   it('adds the rows of several streams to one aggregate, as they come', () => {
     const app = createApp({ id: 'cogroup' })

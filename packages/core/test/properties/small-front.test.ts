@@ -294,4 +294,44 @@ describe('what is due leaves as from memory when nearly all of it is on disk', (
         await temp.remove()
       }
     }).timeout(60_000)
+
+  it('and a buffer is not full of rows that are due and on disk', async () => {
+    const temp = await tempDir()
+    const pool = await levelForTests(temp.dir, { dueFront: 2 })
+    try {
+      const app = createApp({ id: 'front', clock: 'streamTime' })
+      app
+        .stream(embedded('a', { key: string(), value: json<number>() }))
+        .toTable({ value: json<number>() })
+        .suppress({
+          until: 'timeLimit',
+          after: '10ms',
+          buffer: { maxRecords: 4, whenFull: 'shutDown' },
+        })
+        .toStream()
+        .to(out)
+      const driver = new TestDriver(app, { state: (task) => pool.open(task) })
+      const input = driver.createInputTopic<string, number>('a')
+      const times = { k0: 0, k1: 1, k2: 2, k3: 3, k4: 11, k5: 11, k6: 30 }
+      const steps: string[] = []
+      for (const [key, time] of Object.entries(times)) {
+        // A row of a key that is held: T moves, and there is no more in the buffer.
+        if (key === 'k4') input.pipeInput('k3', 0, 11)
+        input.pipeInput(key, time, time)
+        await driver.settle()
+        steps.push(
+          driver
+            .createOutputTopic<string, number>(out)
+            .readRecordsToList()
+            .map((row) => row.key)
+            .join(' '),
+        )
+      }
+      expect(steps).deep.equal(['', '', '', '', 'k0 k1', '', 'k2 k3 k4 k5'])
+      driver.close()
+    } finally {
+      await pool.close()
+      await temp.remove()
+    }
+  })
 })

@@ -75,7 +75,8 @@ function oracle(scene: Scene, { gap, grace }: Shape) {
         if (scene.emit !== 'close') {
           const point = start === at && end === at
           if (!point) for (const one of found) tell(one, null, one.text, false)
-          tell({ key, start, end }, text, point ? (found[0]?.text ?? null) : null, false)
+          const old = point && watermark ? (found[0]?.text ?? null) : null
+          tell({ key, start, end }, text, old, false)
         }
       }
     }

@@ -142,7 +142,9 @@ export class SessionAggregate extends KeyedWindows<SessionWindow, SessionEntry> 
     const found = this.#found
     const olds = this.#olds
     if (start === end) {
-      this.show({ key, start, end }, aggregate, olds[0], end)
+      // Kafka Streams tells no old value of a session, of one that was there neither.
+      const old = this.node.usesStreamTime ? undefined : olds[0]
+      this.show({ key, start, end }, aggregate, old, end)
       return
     }
     for (let i = 0; i < found.length; i++) {
