@@ -155,7 +155,9 @@ describe('tidy', () => {
   // A glob of the runner that matches nothing only warns; a renamed folder would silently run no tests.
   it('finds test files of every kind', () => {
     const { spec } = read<{ spec: string[] }>('.mocharc.json')
-    const all = ['packages', 'examples', 'bench', 'simulation', 'parity', 'test'].flatMap(filesUnder)
+    const all = ['packages', 'examples', 'bench', 'simulation', 'parity', 'test'].flatMap(
+      filesUnder,
+    )
     const testFiles = all.filter((path) => path.endsWith('.test.ts'))
     none(
       testFiles.filter((path) => !matchesAny(path, spec)).map((path) => `${path} is run by nobody`),

@@ -115,7 +115,8 @@ const disks: Readonly<Record<string, LevelOptions>> = {
 /** Each state is a task of its own, in one directory. */
 function onDisk(options: LevelOptions): () => Promise<StoreSubject> {
   return async () => {
-    const { dir, remove } = await tempDir()
+    const temp = await tempDir()
+    const { dir } = temp
     const spec = level({ dir, ...options })
     const open: TaskState[] = []
     return {
@@ -127,7 +128,7 @@ function onDisk(options: LevelOptions): () => Promise<StoreSubject> {
       },
       dispose: async () => {
         for (const state of open) await state.close()
-        await remove()
+        await temp.remove()
       },
     }
   }

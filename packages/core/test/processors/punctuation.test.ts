@@ -216,7 +216,7 @@ describe('schedules by wall clock', () => {
   it('need no row, and forward under no headers of the last one', () => {
     const run = new Run(
       ticking((ctx) => {
-        ctx.schedule(10, 'wallClock', () => ctx.forward('w', String(ctx.headers)))
+        ctx.schedule(10, 'wallClock', () => ctx.forward('w', JSON.stringify(ctx.headers ?? 'none')))
       }),
     )
     run.driver.createInputTopic<string, Item>('in').pipeRecord({
@@ -226,7 +226,7 @@ describe('schedules by wall clock', () => {
       headers: new Map([['h', Uint8Array.of(1)]]),
     })
     run.wall(10)
-    expect(run.out).deep.equal(['k 0@5', 'w undefined@10'])
+    expect(run.out).deep.equal(['k 0@5', 'w "none"@10'])
   })
 })
 
@@ -317,7 +317,7 @@ describe('the event time of a task', () => {
             ctx.forward('times', times.join())
             times = []
           })
-          const { forward } = ctx
+          const forward = ctx.forward.bind(ctx)
           Object.assign(ctx, {
             forward: (key: string, value: string) => {
               times.push(`${ctx.eventTime()}`)

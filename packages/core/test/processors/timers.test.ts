@@ -40,7 +40,7 @@ function timing({ row, timer, fixed, outOfOrder }: Functions): App {
 }
 
 function run(app: App): {
-  row(key: string, time: number, n?: number): void
+  readonly row: (key: string, time: number, n?: number) => void
   readonly out: readonly string[]
   readonly driver: TestDriver
 } {
@@ -254,8 +254,8 @@ function setAll(ctx: Context, times: readonly number[]): void {
 }
 
 function timed(functions: Functions): {
-  row(key: string, time: number, n?: number): void
-  out(): readonly string[]
+  readonly row: (key: string, time: number, n?: number) => void
+  readonly out: () => readonly string[]
   readonly driver: TestDriver
 } {
   const running = run(timing(functions))

@@ -44,9 +44,12 @@ export class MemoryLog implements Log {
     this.#outletRowsMax = options.outletRowsMax ?? 10_000
     this.spec = Object.freeze<LogSpec>({
       system: options.name ?? 'memory',
-      internal: (topic, { partitions: _, ...serdes }) => ({
-        source: Object.freeze({ ...memoryTopic(this, topic, serdes), nulls: 'pass' as const }),
-        sink: memorySink(this, topic, serdes),
+      internal: (topic, { key, value }) => ({
+        source: Object.freeze({
+          ...memoryTopic(this, topic, { key, value }),
+          nulls: 'pass' as const,
+        }),
+        sink: memorySink(this, topic, { key, value }),
       }),
       open: (_ctx, sources) =>
         answer(() => {

@@ -12,6 +12,7 @@ import { MillraceError } from '../../errors.ts'
 import { engineStore } from '../../state/key-value.ts'
 import type { Serde } from '../../serde/serde.ts'
 import type { KeyValueStore, StoreSpec } from '../../state/store.ts'
+import { none } from './keyed-entries.ts'
 import type { Entry, Head, Part, PartKey } from './keyed-entries.ts'
 
 /** What one kind of entry has beside its aggregate. */
@@ -138,9 +139,10 @@ function headSerde<E>(inner: EntriesSerde<E>, draft: Draft): Serde<Head<E>> {
     },
     decode(bytes) {
       const view = viewOf(bytes)
-      const lows: number[] = []
-      const numbers: number[] = []
-      const start = 16 + view.getUint32(12) * 12
+      const parts = view.getUint32(12)
+      const lows: number[] = parts === 0 ? none : []
+      const numbers: number[] = parts === 0 ? none : []
+      const start = 16 + parts * 12
       if (start + 4 > bytes.length) throw damaged()
       for (let at = 16; at < start; at += 12) {
         lows.push(view.getFloat64(at))

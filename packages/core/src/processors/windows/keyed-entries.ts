@@ -23,8 +23,8 @@ export interface Head<E> extends Part<E> {
   /** The T at which its oldest entry is looked at again. */
   forgetAt: number
   /** Of each part, ascending: the `at` of its first entry, and its number. */
-  readonly lows: number[]
-  readonly numbers: number[]
+  lows: number[]
+  numbers: number[]
   nextNumber: number
 }
 
@@ -121,7 +121,14 @@ export class KeyedEntries<E extends Entry> {
 
   insert(entry: E): void {
     if (this.#head === undefined) {
-      this.#head = { forgetAt: 0, lows: [], numbers: [], nextNumber: 0, entries: [entry], putIn: 0 }
+      this.#head = {
+        forgetAt: 0,
+        lows: none,
+        numbers: none,
+        nextNumber: 0,
+        entries: [entry],
+        putIn: 0,
+      }
       this.#putHead()
       return
     }
@@ -234,6 +241,10 @@ export class KeyedEntries<E extends Entry> {
   #addPart(place: number, entries: E[]): void {
     const head = this.#head!
     const number = head.nextNumber++
+    if (head.numbers.length === 0) {
+      head.numbers = []
+      head.lows = []
+    }
     head.numbers.splice(place, 0, number)
     head.lows.splice(place, 0, entries[0]!.at)
     this.#putHead()
@@ -281,6 +292,9 @@ function lowerBound(entries: readonly Entry[], at: number): number {
   }
   return low
 }
+
+/** Shared by all keys without parts: two arrays less for each. Never changed. */
+export const none: number[] = []
 
 /** Entries of one value. */
 const entriesMax = 128

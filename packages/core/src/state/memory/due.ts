@@ -4,6 +4,7 @@
  */
 import { compareBytes } from '../byte-order.ts'
 import { textOf } from '../byte-text.ts'
+import { BytePool } from '../byte-pool.ts'
 import { FrozenDelta, FrozenValue } from '../delta.ts'
 import { dueKey, parseDueKey } from '../due-key.ts'
 import type { StoreDelta, StoreOp } from '../state.ts'
@@ -32,6 +33,7 @@ export class MemoryDueStore<V> implements DueStore<V> {
   readonly starved = false as const
   readonly #serde: Serde<V>
   readonly #buckets = new Map<number, Bucket<V>>()
+  readonly #pool = new BytePool()
   readonly #times = new SortedTimes()
   #dirty: Entry<V>[] = []
   #size = 0
@@ -119,7 +121,7 @@ export class MemoryDueStore<V> implements DueStore<V> {
     }
     const entry: Entry<V> = {
       time,
-      id: id.slice(),
+      id: this.#pool.keep(id),
       value,
       deleted: false,
       dirty: false,

@@ -6,6 +6,7 @@ import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Serde } from '../../serde/serde.ts'
 import { behindPrefix, sortedBetween, withZero } from '../byte-order.ts'
+import { BytePool } from '../byte-pool.ts'
 import { FrozenDelta, FrozenValue } from '../delta.ts'
 import { KeyIndex } from '../key-index.ts'
 import { SortedKeys } from '../sorted-keys.ts'
@@ -31,6 +32,7 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
   readonly #keys: Serde<K>
   readonly #values: Serde<V>
   readonly #index: KeyIndex<K, Entry<K, V>>
+  readonly #pool = new BytePool()
   readonly #sorted: SortedKeys<Entry<K, V>> | undefined
   #dirty: Entry<K, V>[] = []
 
@@ -133,7 +135,7 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
   restore(ops: Iterable<StoreOp>): void {
     assert(this.#dirty.length === 0, 'Law 2: a store is restored before its first row')
     for (const { key, value } of ops) {
-      const entry = this.#index.findBytes(key) ?? this.#add(key.slice())
+      const entry = this.#index.findBytes(key) ?? this.#add(key)
       if (value === null) {
         this.#hide(entry)
         this.#index.remove(entry.key, entry)
@@ -161,7 +163,7 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
     // Decoded anew: a key that is an object stays the caller's, who may change it.
     const entry: Entry<K, V> = {
       key: this.#keys.decode(bytes),
-      bytes,
+      bytes: this.#pool.keep(bytes),
       value: undefined,
       restored: undefined,
       present: false,
