@@ -24,7 +24,8 @@ export const memoryStores: Stores = {
 export async function openStores(store: 'memory' | 'level'): Promise<Stores> {
   if (store === 'memory') return memoryStores
   const dir = await mkdtemp(join(tmpdir(), 'millrace-parity-'))
-  const pool = await levelForTests(dir, { cacheEntries: 4, dueFront: 3 })
+  // Next to nothing of what is kept is in memory. What is due next is, as by default: a short front has tests of its own.
+  const pool = await levelForTests(dir, { cacheEntries: 4, dueFront: 20_000 })
   return {
     options: { state: (task) => pool.open(task) },
     onDisk: true,
