@@ -17,6 +17,8 @@ import type { PlanType } from './types.ts'
 
 export interface Program {
   readonly app: App
+  /** To be told by who runs it. */
+  readonly newest: Building['newest']
   /** The sources of each topic, one a partition. */
   readonly topics: ReadonlyMap<string, TopicSources>
   readonly sinks: ReadonlyMap<string, SinkOf>
@@ -63,6 +65,7 @@ export function build(plan: Plan): Program {
     plan,
     app: createApp({ id: 'parity', clock: streamTime ? 'streamTime' : 'watermark' }),
     streamTime,
+    newest: { time: () => -Infinity },
     handles: new Map(),
     late: new Map(),
     stores: new Map(),
@@ -80,7 +83,7 @@ export function build(plan: Plan): Program {
   }
   for (const topic of Object.keys(plan.topics))
     if (!growing.topics.has(topic)) throw new Error(`no node reads the topic ${topic}`)
-  return { app: building.app, ...growing }
+  return { app: building.app, newest: building.newest, ...growing }
 }
 
 function keep(building: Building, id: string, handle: Handle): void {

@@ -13,6 +13,8 @@ export interface Building {
   readonly app: App
   /** The clock of Kafka Streams, not the watermark. */
   readonly streamTime: boolean
+  /** Kafka Streams' recorder ran all sub-topologies as one task, so the rows of internal logs count for its stream time. */
+  readonly newest: { time: () => number }
   readonly handles: Map<string, Handle>
   /** Streams of late rows, by the node that refused them and the side. */
   readonly late: Map<string, LateStream>

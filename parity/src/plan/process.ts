@@ -5,7 +5,7 @@ import type { Op } from './build.ts'
 import type { PlanFunction } from './functions.ts'
 import type { Params } from './params.ts'
 import { duration } from './plan-node.ts'
-import type { NodeBuild } from './plan-node.ts'
+import type { Building, NodeBuild } from './plan-node.ts'
 import { parseType, serdeOf } from './types.ts'
 
 type Store = KeyValueStore<unknown, unknown>
@@ -22,6 +22,7 @@ interface Functions {
   readonly onTimer: PlanFunction | undefined
   readonly punctuators: readonly Punctuator[]
   readonly stores: ReadonlyMap<string, Spec>
+  readonly newest: Building['newest']
 }
 
 export const process: Op = (node) => {
@@ -32,6 +33,7 @@ export const process: Op = (node) => {
     onTimer: node.params.fnOr('onTimer', undefined),
     punctuators: node.params.listOr('punctuators').map(punctuatorOf),
     stores,
+    newest: node.building.newest,
   }
   const processed = stream.process(() => processorOf(functions), {
     name: node.name,
@@ -70,11 +72,12 @@ function processorOf({
   onTimer,
   punctuators,
   stores,
+  newest,
 }: Functions): Processor<any, any, any, any> {
   let ctx: PlanContext
   return {
     open(context) {
-      ctx = new PlanContext(context, stores)
+      ctx = new PlanContext(context, stores, newest)
       for (const { type, everyMs, fn: punctuate } of punctuators)
         context.schedule(duration(everyMs), type, (time: number) => punctuate(time, ctx))
     },
@@ -92,8 +95,15 @@ class PlanContext {
   readonly #ctx: ProcessorContext<any, any>
   readonly #stores: ReadonlyMap<string, PlanStore>
 
-  constructor(ctx: ProcessorContext<any, any>, stores: ReadonlyMap<string, Spec>) {
+  readonly #newest: Building['newest']
+
+  constructor(
+    ctx: ProcessorContext<any, any>,
+    stores: ReadonlyMap<string, Spec>,
+    newest: Building['newest'],
+  ) {
     this.#ctx = ctx
+    this.#newest = newest
     this.#stores = new Map(
       [...stores].map(([name, spec]) => [name, new PlanStore(ctx.store(spec))]),
     )
@@ -110,7 +120,7 @@ class PlanContext {
   }
 
   streamTime(): number {
-    return this.#ctx.eventTime()
+    return Math.max(this.#ctx.eventTime(), this.#newest.time())
   }
 
   systemTime(): number {

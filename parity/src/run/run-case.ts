@@ -46,6 +46,8 @@ export async function runCase(
     ...stores.options,
     ...(mode.drain === undefined ? {} : { drainRows: mode.drain }),
   })
+  program.newest.time = () =>
+    test.plan.config?.clock === undefined ? driver.newestTime : -Infinity
   try {
     return await new CaseRun(test, program, mode, driver).run(stores.onDisk)
   } finally {

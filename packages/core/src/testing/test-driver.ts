@@ -247,6 +247,11 @@ export class TestDriver {
     return this.#stores.all(partition)
   }
 
+  /** The highest event time of all rows so far, those of repartition logs included; -Infinity before the first. */
+  get newestTime(): number {
+    return Math.max(-Infinity, ...this.#tasks.map(({ task }) => task.newestTime))
+  }
+
   get nodes(): readonly string[] {
     const nodes = this.#tasks.flatMap((driven) => [...driven.task.counters().keys()])
     return [...new Set([...this.#globals.keys(), ...nodes])]
