@@ -25,8 +25,9 @@ export class SplitInput {
   caughtUp = false
   ended = false
   rowsBuffered = 0
-  /** The highest event time taken. */
+  /** The highest event time taken, where an `eventTime` may ask for it. */
   partitionTime = -1
+  readonly #timed: boolean
   /** The head's batch and place in it. */
   batch: Batch | undefined = undefined
   index = 0
@@ -52,6 +53,7 @@ export class SplitInput {
   ) {
     this.split = split
     this.prefix = prefix
+    this.#timed = prefix.eventTime !== undefined
     this.#done = from
     this.#onMarker = onMarker
   }
@@ -87,7 +89,7 @@ export class SplitInput {
   /** The head has passed its stage. */
   consume(): void {
     this.hasHead = false
-    if (this.head.time > this.partitionTime) this.partitionTime = this.head.time
+    if (this.#timed && this.head.time > this.partitionTime) this.partitionTime = this.head.time
     this.#doneBatch = this.batch
     this.#doneRow = this.index
   }

@@ -30,9 +30,13 @@ class SplitClock {
   idle = false
   /** T when it last began to hold T without a row of its own: restored, or no longer known to be caught up. */
   #from = -Infinity
+  #held = false
+
+  readonly outOfOrderMs: number
 
   constructor(options: SplitClockOptions) {
     this.options = options
+    this.outOfOrderMs = options.outOfOrderMs
     this.upstreams = options.marked === true ? new Upstreams() : undefined
   }
 
@@ -45,11 +49,18 @@ class SplitClock {
   speaks(monotonic: number | undefined): void {
     this.silentSince = monotonic
     this.idle = false
+    this.#held = false
     this.#from = -Infinity
+  }
+
+  /** Something else than its rows says what it is at. */
+  get mute(): boolean {
+    return this.idle || this.#held
   }
 
   holds(watermark: number): void {
     this.idle = false
+    this.#held = true
     this.#from = watermark
   }
 }
@@ -59,6 +70,8 @@ export class Watermark {
   /** Those whose minimum is T. */
   readonly #timed: readonly SplitClock[]
   readonly #streamTime: boolean
+  /** One split, whose rows alone say what T is. */
+  readonly #alone: boolean
   #monotonic: number | undefined = undefined
   #value = -Infinity
   /** What the active splits said at the last tick, less the monotonic time at which they said it: all are idle, and it goes on. */
@@ -72,6 +85,11 @@ export class Watermark {
     this.#splits = splits.map((options) => new SplitClock(options))
     this.#timed = this.#splits.filter(({ options }) => options.untimed !== true)
     this.#streamTime = clock === 'streamTime'
+    this.#alone =
+      !this.#streamTime &&
+      this.#timed.length === 1 &&
+      this.#splits.length === 1 &&
+      this.#splits[0]!.upstreams === undefined
   }
 
   get value(): number {
@@ -94,13 +112,15 @@ export class Watermark {
   /** A row of this split has been taken. Returns T, moved or not. */
   observe(split: number, time: number): number {
     const clock = this.#splits[split]!
-    clock.speaks(this.#monotonic)
+    if (clock.silentSince !== this.#monotonic || clock.mute) clock.speaks(this.#monotonic)
     if (time > clock.maxTime) {
       clock.maxTime = time
       // One split is the common case, and its row the only thing that can move T: no need to look at all of them.
-      if (this.#streamTime) this.#value = Math.max(this.#value, time)
-      else if (this.#splits.length > 1) this.#move()
-      else if (clock.watermark > this.#value) this.#value = clock.watermark
+      if (this.#alone) {
+        const own = time - clock.outOfOrderMs
+        if (own > this.#value) this.#value = own
+      } else if (this.#streamTime) this.#value = Math.max(this.#value, time)
+      else this.#move()
     }
     return this.#value
   }
