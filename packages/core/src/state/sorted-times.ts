@@ -48,7 +48,8 @@ export class SortedTimes {
   }
 }
 
-function lowerBound(chunk: readonly number[], time: number): number {
+/** The first index whose time is at least this. */
+export function lowerBound(chunk: readonly number[], time: number): number {
   let low = 0
   let high = chunk.length
   while (low < high) {

@@ -8,6 +8,7 @@
  *                     01 | arrived f64 | next id f64 | n u32 | n x (id f64, first f64, last f64)
  *     part:           n u32 | n x (time f64, number f64, length u32) | values
  */
+import { lowerBound } from '../../state/sorted-times.ts'
 import type { Serde } from '../../serde/serde.ts'
 
 /** A part is split, or followed by a new one, when it has so many rows or bytes of values. */
@@ -95,18 +96,6 @@ export class KeyRows {
   get empty(): boolean {
     return this.only === undefined ? this.parts.length === 0 : this.only.times.length === 0
   }
-}
-
-/** The first index whose time is at least this. */
-export function lowerBound(times: readonly number[], time: number): number {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (times[middle]! < time) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 const headBytes = 4

@@ -8,7 +8,8 @@
  */
 import type { Serde } from '../../serde/serde.ts'
 import type { Due, DueStore, KeyValueStore } from '../../state/store.ts'
-import { KeyRows, lowerBound, Part } from './key-rows.ts'
+import { lowerBound } from '../../state/sorted-times.ts'
+import { KeyRows, Part } from './key-rows.ts'
 import type { PartRef } from './key-rows.ts'
 import { numberedId } from './numbered-id.ts'
 

@@ -164,12 +164,7 @@ export class GraceJoin implements Processor {
       node.fail(error)
       return
     }
-    if (joined === undefined) {
-      node.drop('unmatched')
-      return
-    }
-    node.counters.forwarded++
-    node.next.process(key, joined, row)
+    this.#lookup.pass(key, joined)
   }
 
   #wait(key: unknown, value: unknown, time: number): void {

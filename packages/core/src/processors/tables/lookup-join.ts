@@ -32,8 +32,7 @@ export class LookupJoin implements Processor {
 
   process(key: unknown, value: unknown, row: Row): void {
     const node = this.#node
-    const { counters } = node
-    counters.taken++
+    node.counters.taken++
     if (value === null) {
       node.drop('null-value')
       return
@@ -51,12 +50,7 @@ export class LookupJoin implements Processor {
       node.fail(error)
       return
     }
-    if (joined === undefined) {
-      node.drop('unmatched')
-      return
-    }
-    counters.forwarded++
-    node.next.process(key, joined, row)
+    this.#lookup.pass(key, joined)
   }
 }
 

@@ -38,4 +38,15 @@ export class Lookup {
     if (this.#first) this.#first = refusePromise(joined, this.#node.name, 'mapValuesAsync')
     return joined
   }
+
+  /** What was found goes on, at the time of the row in progress; a row without a partner ends here. */
+  pass(key: unknown, joined: unknown): void {
+    const node = this.#node
+    if (joined === undefined) {
+      node.drop('unmatched')
+      return
+    }
+    node.counters.forwarded++
+    node.next.process(key, joined, node.row)
+  }
 }

@@ -23,6 +23,29 @@ export interface EntryForm<E extends Entry & { readonly aggregate: unknown }> {
   read(view: DataView, at: number, aggregate: unknown): E
 }
 
+/** A window that is known by its start. */
+export interface WindowEntry extends Entry {
+  /** Of its newest row. */
+  maxTime: number
+  aggregate: unknown
+}
+
+export function windowForm(name: string): EntryForm<WindowEntry> {
+  return {
+    name,
+    times: 2,
+    write({ at, maxTime }, view, offset) {
+      view.setFloat64(offset, at)
+      view.setFloat64(offset + 8, maxTime)
+    },
+    read: (view, offset, aggregate) => ({
+      at: view.getFloat64(offset),
+      maxTime: view.getFloat64(offset + 8),
+      aggregate,
+    }),
+  }
+}
+
 /** What a node with sliding or session windows keeps, beside what is due. */
 export interface EntryStores<E> {
   readonly store: StoreSpec<KeyValueStore<unknown, Head<E>>>

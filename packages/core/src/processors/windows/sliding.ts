@@ -22,20 +22,12 @@ import type { SlidingWindow, Windowed } from '../../time/windows.ts'
 import type { LateWindow } from '../node.ts'
 import type { TableEntry } from '../processor.ts'
 import { copyOf } from '../copy.ts'
-import { entryStores } from './entry-stores.ts'
-import type { EntryForm, EntryStores } from './entry-stores.ts'
+import { entryStores, windowForm } from './entry-stores.ts'
+import type { EntryStores, WindowEntry } from './entry-stores.ts'
 import { KeyedWindows, dueTo } from './keyed-windows.ts'
 import type { Add } from './options.ts'
 
-export interface SlidingEntry {
-  /** Its start. */
-  readonly at: number
-  /** Of its newest row. */
-  maxTime: number
-  aggregate: unknown
-}
-
-export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> {
+export class SlidingAggregate extends KeyedWindows<SlidingWindow, WindowEntry> {
   /** The row in progress: itself, where closed windows end, and what it is to change. */
   #key: unknown
   #value: unknown
@@ -87,7 +79,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     this.showFinal(this.#windowed(key, window.at), window.aggregate, window.maxTime)
   }
 
-  forgottenAt({ at }: SlidingEntry): number {
+  forgottenAt({ at }: WindowEntry): number {
     const { window, retentionMs } = this.options
     return slidingForgottenAt(window, at, retentionMs)
   }
@@ -96,7 +88,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     return start
   }
 
-  seen({ aggregate, maxTime }: SlidingEntry): TableEntry {
+  seen({ aggregate, maxTime }: WindowEntry): TableEntry {
     return { value: aggregate, time: maxTime }
   }
 
@@ -124,10 +116,10 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     const hasRight = window?.at === time + 1
     if (hasRight) window = entries.previous()
     let hasLeft = false
-    let newest: SlidingEntry | undefined
+    let newest: WindowEntry | undefined
     let behind: unknown
     let behindTime = -1
-    let neighbour: SlidingEntry | undefined
+    let neighbour: WindowEntry | undefined
     let before = -1
     for (; window !== undefined && window.at >= lowest; window = entries.previous()) {
       const { maxTime } = window
@@ -179,7 +171,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     else this.#addTo(shared)
   }
 
-  #addTo({ at, aggregate, maxTime }: SlidingEntry): void {
+  #addTo({ at, aggregate, maxTime }: WindowEntry): void {
     if (this.#refuses(at)) return
     const old = this.oldOf(aggregate)
     this.#taking++
@@ -232,7 +224,7 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
     }
   }
 
-  #keep(window: SlidingEntry): void {
+  #keep(window: WindowEntry): void {
     if (this.entries.replace(window.at, window)) return
     this.add(this.#key, window)
     if (!this.finals) return
@@ -258,24 +250,10 @@ export class SlidingAggregate extends KeyedWindows<SlidingWindow, SlidingEntry> 
   }
 }
 
-const form: EntryForm<SlidingEntry> = {
-  name: 'sliding',
-  times: 2,
-  write({ at, maxTime }, view, offset) {
-    view.setFloat64(offset, at)
-    view.setFloat64(offset + 8, maxTime)
-  },
-  read: (view, offset, aggregate) => ({
-    at: view.getFloat64(offset),
-    maxTime: view.getFloat64(offset + 8),
-    aggregate,
-  }),
-}
-
 export function slidingStores(
   name: string,
   key: Serde<unknown>,
   value: Serde<unknown>,
-): EntryStores<SlidingEntry> {
-  return entryStores(name, form, key, value)
+): EntryStores<WindowEntry> {
+  return entryStores(name, windowForm('sliding'), key, value)
 }

@@ -11,30 +11,22 @@ import type { WindowGrid } from '../../time/time-windows.ts'
 import type { TimeWindow, UnlimitedWindow, Windowed } from '../../time/windows.ts'
 import type { LateWindow } from '../node.ts'
 import type { TableEntry } from '../processor.ts'
-import { entryStores } from './entry-stores.ts'
-import type { EntryForm, EntryStores } from './entry-stores.ts'
+import { entryStores, windowForm } from './entry-stores.ts'
+import type { EntryStores, WindowEntry } from './entry-stores.ts'
 import { KeyedWindows, dueTo } from './keyed-windows.ts'
 import type { KeyedWindowOptions } from './keyed-windows.ts'
 import type { Add } from './options.ts'
 
-export interface TimeEntry {
-  /** Its start. */
-  readonly at: number
-  /** Of its newest row. */
-  maxTime: number
-  aggregate: unknown
-}
-
-export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWindow, TimeEntry> {
+export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWindow, WindowEntry> {
   readonly #grid: WindowGrid
   /** The windows that take the row in progress, and what becomes of them. */
-  readonly #entries: (TimeEntry | undefined)[] = []
+  readonly #entries: (WindowEntry | undefined)[] = []
   readonly #starts: number[] = []
   readonly #aggregates: unknown[] = []
   readonly #olds: unknown[] = []
   readonly #maxTimes: number[] = []
 
-  constructor(options: KeyedWindowOptions<TimeWindow | UnlimitedWindow, TimeEntry>) {
+  constructor(options: KeyedWindowOptions<TimeWindow | UnlimitedWindow, WindowEntry>) {
     super(options)
     this.#grid = gridOf(options.window)
   }
@@ -75,7 +67,7 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     this.showFinal(this.#windowed(key, start), entry.aggregate, entry.maxTime)
   }
 
-  forgottenAt({ at }: TimeEntry): number {
+  forgottenAt({ at }: WindowEntry): number {
     return closesAt(this.#grid, at) + this.options.retentionMs
   }
 
@@ -83,7 +75,7 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     return start
   }
 
-  seen({ aggregate, maxTime }: TimeEntry): TableEntry {
+  seen({ aggregate, maxTime }: WindowEntry): TableEntry {
     return { value: aggregate, time: maxTime }
   }
 
@@ -114,7 +106,7 @@ export class TimeWindowAggregate extends KeyedWindows<TimeWindow | UnlimitedWind
     }
   }
 
-  #open(key: unknown, entry: TimeEntry): void {
+  #open(key: unknown, entry: WindowEntry): void {
     const closes = closesAt(this.#grid, entry.at)
     if (closes === Infinity) {
       this.entries.insert(entry)
@@ -153,20 +145,6 @@ export function timeStores(
   name: string,
   key: Serde<unknown>,
   value: Serde<unknown>,
-): EntryStores<TimeEntry> {
-  return entryStores(name, form, key, value)
-}
-
-const form: EntryForm<TimeEntry> = {
-  name: 'windows',
-  times: 2,
-  write({ at, maxTime }, view, offset) {
-    view.setFloat64(offset, at)
-    view.setFloat64(offset + 8, maxTime)
-  },
-  read: (view, offset, aggregate) => ({
-    at: view.getFloat64(offset),
-    maxTime: view.getFloat64(offset + 8),
-    aggregate,
-  }),
+): EntryStores<WindowEntry> {
+  return entryStores(name, windowForm('windows'), key, value)
 }

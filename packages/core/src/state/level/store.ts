@@ -8,9 +8,10 @@
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Serde } from '../../serde/serde.ts'
-import { behindPrefix, withZero } from '../byte-order.ts'
+import {} from '../byte-order.ts'
 import { FrozenValue } from '../delta.ts'
 import { KeyIndex } from '../key-index.ts'
+import { OrderedReads } from '../ordered-reads.ts'
 import { SortedKeys } from '../sorted-keys.ts'
 import type { StoreOp } from '../state.ts'
 import type { RowsOf, StoredRows } from '../stored-rows.ts'
@@ -62,6 +63,7 @@ export class LevelStore<K, V> implements KeyValueStore<K, V>, LevelPart {
   readonly #values: Serde<V>
   readonly #index: KeyIndex<K, Entry<K, V>>
   readonly #sorted: SortedKeys<Entry<K, V>> | undefined
+  readonly #reads: OrderedReads<K, V, Entry<K, V>>
   readonly #cache: Cache
 
   constructor(
@@ -80,6 +82,7 @@ export class LevelStore<K, V> implements KeyValueStore<K, V>, LevelPart {
     this.#values = value
     this.#index = new KeyIndex(key)
     this.#sorted = ordered ? new SortedKeys(name, orderedKeysMax) : undefined
+    this.#reads = new OrderedReads(name, key, this.#sorted, (entry) => this.#valueOf(entry) as V)
     this.#cache = disk.cache
   }
 
@@ -114,23 +117,16 @@ export class LevelStore<K, V> implements KeyValueStore<K, V>, LevelPart {
     this.#touch(entry)
   }
 
-  range(
-    from: K | undefined,
-    to: K | undefined,
-    options: RangeOptions = {},
-  ): Iterable<readonly [K, V]> {
-    const sorted = this.#ordered('range')
-    const low = from === undefined ? undefined : this.#keys.encode(from)
-    const high = to === undefined ? undefined : withZero(this.#keys.encode(to))
-    return this.#read(sorted, low, high, options)
+  range(from: K | undefined, to: K | undefined, options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.range(from, to, options)
   }
 
-  prefix(bytes: Uint8Array, options: RangeOptions = {}): Iterable<readonly [K, V]> {
-    return this.#read(this.#ordered('prefix'), bytes, behindPrefix(bytes), options)
+  prefix(bytes: Uint8Array, options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.prefix(bytes, options)
   }
 
-  all(options: RangeOptions = {}): Iterable<readonly [K, V]> {
-    return this.#read(this.#ordered('all'), undefined, undefined, options)
+  all(options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.all(options)
   }
 
   // ---- for the task
@@ -293,24 +289,6 @@ export class LevelStore<K, V> implements KeyValueStore<K, V>, LevelPart {
     else if (entry.value !== undefined)
       this.#cache.add(entry, weightOf(entry, op.value?.length ?? 0))
     else if (this.#sorted === undefined) this.#index.remove(entry.key, entry)
-  }
-
-  *#read(
-    sorted: SortedKeys<Entry<K, V>>,
-    from: Uint8Array | undefined,
-    to: Uint8Array | undefined,
-    { reverse = false, limit = Infinity }: RangeOptions,
-  ): Generator<readonly [K, V]> {
-    for (const entry of sorted.between(from, to, reverse, limit))
-      if (entry.present) yield [entry.key, this.#valueOf(entry) as V]
-  }
-
-  #ordered(verb: string): SortedKeys<Entry<K, V>> {
-    if (this.#sorted !== undefined) return this.#sorted
-    throw new MillraceError(
-      'MILLRACE_CONFIG',
-      `${verb} over the store ${this.name}, which is not ordered: declare it with { ordered: true }`,
-    )
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
+import { NamedStores } from '../named-stores.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
 import type { RowsOf, StoredRows } from '../stored-rows.ts'
@@ -23,7 +24,7 @@ export class LevelTaskState implements TaskState {
   readonly #prefix: Uint8Array
   readonly #budget: Budget
   readonly #release: () => Promise<void>
-  readonly #stores: Map<string, LevelPart> = new Map()
+  readonly #stores = new NamedStores<LevelPart>()
   readonly #dues: LevelDueStore<never>[] = []
   readonly #keyValues: Map<string, Pick<LevelStore<never, never>, 'rows'>> = new Map()
   readonly #undecided: (readonly Freeze[])[] = []
@@ -57,7 +58,7 @@ export class LevelTaskState implements TaskState {
       clocks,
       keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => {
         const disk = { rows: this.#rows(kinds.value), cache: this.#budget.cache }
-        const store = this.#add(new LevelStore(rows, { ...disk, backlog: this.#backlog }))
+        const store = this.#stores.add(new LevelStore(rows, { ...disk, backlog: this.#backlog }))
         this.#keyValues.set(rows.name, store)
         return store
       },
@@ -66,7 +67,7 @@ export class LevelTaskState implements TaskState {
         const onStarved = (): void => void (this.#starved = true)
         const store = new LevelDueStore(rows, disk, this.#budget.dueFront, onStarved)
         this.#dues.push(store as unknown as LevelDueStore<never>)
-        return this.#add(store)
+        return this.#stores.add(store)
       },
     })
   }
@@ -81,30 +82,13 @@ export class LevelTaskState implements TaskState {
     return new DiskRows(this.#level, Uint8Array.of(...this.#prefix, number, kind))
   }
 
-  #add<S extends LevelPart>(store: S): S {
-    if (this.#stores.has(store.name))
-      throw new MillraceError(
-        'MILLRACE_DUPLICATE_NAME',
-        `two stores of one task are named ${store.name}: give one of them another name`,
-      )
-    this.#stores.set(store.name, store)
-    return store
-  }
-
   restore(name: string, ops: Iterable<StoreOp>): void {
-    const store = this.#stores.get(name)
-    if (store === undefined)
-      throw new MillraceError(
-        'MILLRACE_TOPOLOGY_CHANGED',
-        `the checkpoint holds rows of the store ${name}, which this topology does not have: give the store its old name, or start with an empty checkpoint`,
-      )
+    const store = this.#stores.restored(name)
     store.restore(ops)
   }
 
   get dirty(): number {
-    let dirty = 0
-    for (const store of this.#stores.values()) dirty += store.dirty
-    return dirty
+    return this.#stores.dirty
   }
 
   freeze(): readonly StoreDelta[] {

@@ -5,10 +5,11 @@
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
 import type { Serde } from '../../serde/serde.ts'
-import { behindPrefix, sortedBetween, withZero } from '../byte-order.ts'
+import { sortedBetween } from '../byte-order.ts'
 import { BytePool } from '../byte-pool.ts'
 import { FrozenDelta, FrozenValue } from '../delta.ts'
 import { KeyIndex } from '../key-index.ts'
+import { OrderedReads } from '../ordered-reads.ts'
 import { SortedKeys } from '../sorted-keys.ts'
 import type { StoreDelta, StoreOp } from '../state.ts'
 import type { StoredRow, StoredRows } from '../stored-rows.ts'
@@ -34,6 +35,7 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
   readonly #index: KeyIndex<K, Entry<K, V>>
   readonly #pool = new BytePool()
   readonly #sorted: SortedKeys<Entry<K, V>> | undefined
+  readonly #reads: OrderedReads<K, V, Entry<K, V>>
   #dirty: Entry<K, V>[] = []
 
   constructor({ name, key, value, ordered, orderedKeysMax }: Rows<K, V>) {
@@ -42,6 +44,7 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
     this.#values = value
     this.#index = new KeyIndex(key)
     this.#sorted = ordered ? new SortedKeys(name, orderedKeysMax) : undefined
+    this.#reads = new OrderedReads(name, key, this.#sorted, (entry) => this.#valueOf(entry) as V)
   }
 
   get(key: K): V | undefined {
@@ -70,24 +73,16 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
     this.#touch(entry)
   }
 
-  range(
-    from: K | undefined,
-    to: K | undefined,
-    options: RangeOptions = {},
-  ): Iterable<readonly [K, V]> {
-    const sorted = this.#ordered('range')
-    const low = from === undefined ? undefined : this.#keys.encode(from)
-    // Included: the lowest bytes above a key are the key and a zero.
-    const high = to === undefined ? undefined : withZero(this.#keys.encode(to))
-    return this.#read(sorted, low, high, options)
+  range(from: K | undefined, to: K | undefined, options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.range(from, to, options)
   }
 
-  prefix(bytes: Uint8Array, options: RangeOptions = {}): Iterable<readonly [K, V]> {
-    return this.#read(this.#ordered('prefix'), bytes, behindPrefix(bytes), options)
+  prefix(bytes: Uint8Array, options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.prefix(bytes, options)
   }
 
-  all(options: RangeOptions = {}): Iterable<readonly [K, V]> {
-    return this.#read(this.#ordered('all'), undefined, undefined, options)
+  all(options?: RangeOptions): Iterable<readonly [K, V]> {
+    return this.#reads.all(options)
   }
 
   // ---- for queries
@@ -202,23 +197,5 @@ export class MemoryStore<K, V> implements KeyValueStore<K, V> {
     }
     entry.frozen = new FrozenValue(this.name, this.#values, entry.bytes, entry.value as V)
     return entry.frozen
-  }
-
-  *#read(
-    sorted: SortedKeys<Entry<K, V>>,
-    from: Uint8Array | undefined,
-    to: Uint8Array | undefined,
-    { reverse = false, limit = Infinity }: RangeOptions,
-  ): Generator<readonly [K, V]> {
-    for (const entry of sorted.between(from, to, reverse, limit))
-      if (entry.present) yield [entry.key, this.#valueOf(entry) as V]
-  }
-
-  #ordered(verb: string): SortedKeys<Entry<K, V>> {
-    if (this.#sorted !== undefined) return this.#sorted
-    throw new MillraceError(
-      'MILLRACE_CONFIG',
-      `${verb} over the store ${this.name}, which is not ordered: declare it with { ordered: true }`,
-    )
   }
 }

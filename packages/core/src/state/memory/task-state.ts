@@ -1,6 +1,7 @@
 /** The stores of one task, in memory: gone with the task, and back by a restore. */
 import { assert } from '../../assert.ts'
 import { MillraceError } from '../../errors.ts'
+import { NamedStores } from '../named-stores.ts'
 import { undecidedMax } from '../state.ts'
 import type { StoreDelta, StoreOp, TaskState } from '../state.ts'
 import type { DueRows, DueStore, KeyValueStore, Rows, StoreClocks, StoreSpec } from '../store.ts'
@@ -14,7 +15,7 @@ import { MemoryStore } from './store.ts'
 type AnyStore = Pick<MemoryStore<never, never>, 'dirty' | 'freeze' | 'restore'>
 
 export class MemoryTaskState implements TaskState {
-  readonly #stores = new Map<string, AnyStore>()
+  readonly #stores = new NamedStores<AnyStore>()
   /** What queries read: key-value stores, and what is committed in them. */
   readonly #newest = new Map<string, StoredRows>()
   readonly #committed: Map<string, CommittedRows> | undefined
@@ -34,23 +35,13 @@ export class MemoryTaskState implements TaskState {
     return spec.open({
       clocks,
       keyValue: <K, V>(rows: Rows<K, V>): KeyValueStore<K, V> => {
-        const store = this.#add(new MemoryStore(rows))
+        const store = this.#stores.add(new MemoryStore(rows))
         this.#newest.set(rows.name, store.newest)
         this.#committed?.set(rows.name, new CommittedRows(rows.name))
         return store
       },
-      due: <V>(rows: DueRows<V>): DueStore<V> => this.#add(new MemoryDueStore(rows)),
+      due: <V>(rows: DueRows<V>): DueStore<V> => this.#stores.add(new MemoryDueStore(rows)),
     })
-  }
-
-  #add<S extends AnyStore & { readonly name: string }>(store: S): S {
-    if (this.#stores.has(store.name))
-      throw new MillraceError(
-        'MILLRACE_DUPLICATE_NAME',
-        `two stores of one task are named ${store.name}: give one of them another name`,
-      )
-    this.#stores.set(store.name, store)
-    return store
   }
 
   /** Everything is in memory. */
@@ -63,12 +54,7 @@ export class MemoryTaskState implements TaskState {
   }
 
   restore(name: string, ops: Iterable<StoreOp>): void {
-    const store = this.#stores.get(name)
-    if (store === undefined)
-      throw new MillraceError(
-        'MILLRACE_TOPOLOGY_CHANGED',
-        `the checkpoint holds rows of the store ${name}, which this topology does not have: give the store its old name, or start with an empty checkpoint`,
-      )
+    const store = this.#stores.restored(name)
     const committed = this.#committed?.get(name)
     if (committed === undefined) {
       store.restore(ops)
@@ -80,9 +66,7 @@ export class MemoryTaskState implements TaskState {
   }
 
   get dirty(): number {
-    let dirty = 0
-    for (const store of this.#stores.values()) dirty += store.dirty
-    return dirty
+    return this.#stores.dirty
   }
 
   freeze(): readonly StoreDelta[] {
